@@ -1,0 +1,180 @@
+"""Parties and their numbers, users with roles and regions, and the log of who signed in and who read whom.
+
+It must never hold a number of a person in the clear: `Identifier.number` is encrypted, found by digest, shown masked.
+"""
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.privacy import EncryptedTextField
+
+
+class Role(models.TextChoices):
+    """What a user may be. Officers are given roles; a citizen has one by being linked to a person."""
+
+    HANDLER = "HANDLER", _("经办")
+    REVIEWER = "REVIEWER", _("复核")
+    SUPERVISOR = "SUPERVISOR", _("主管")
+    AUDITOR = "AUDITOR", _("稽核")
+    SYSTEM_ADMINISTRATOR = "SYSTEM_ADMINISTRATOR", _("系统管理员")
+    SECURITY_ADMINISTRATOR = "SECURITY_ADMINISTRATOR", _("安全管理员")
+    AUDIT_ADMINISTRATOR = "AUDIT_ADMINISTRATOR", _("审计管理员")
+    CITIZEN = "CITIZEN", _("个人")
+
+
+# Classified protection level 3: system, security and audit administration are three people who do no case work.
+ADMINISTRATORS = (Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR, Role.AUDIT_ADMINISTRATOR)
+STAFF_ROLES = (Role.HANDLER, Role.REVIEWER, Role.SUPERVISOR, Role.AUDITOR, *ADMINISTRATORS)
+
+
+class IdentifierKind(models.TextChoices):
+    """The kinds of number by which a party is known, named as in `law.identifiers`."""
+
+    CITIZEN_ID = "CITIZEN_ID", _("公民身份号码")
+    USCC = "USCC", _("统一社会信用代码")
+
+
+class Party(models.Model):
+    """One person or one unit, under a key of our own that never changes."""
+
+    class Kind(models.TextChoices):
+        """Person or unit."""
+
+        PERSON = "PERSON", _("个人")
+        UNIT = "UNIT", _("单位")
+
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    name = models.CharField(max_length=120, db_index=True)
+    former_names = ArrayField(models.CharField(max_length=120), default=list, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(name="accounts_party_kind", condition=Q(kind__in=["PERSON", "UNIT"])),
+            models.CheckConstraint(name="accounts_party_named", condition=~Q(name="")),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Identifier(models.Model):
+    """A number of a party: encrypted, found by digest, shown masked, valid from a day until it is replaced."""
+
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="identifiers")
+    kind = models.CharField(max_length=20, choices=IdentifierKind.choices)
+    number = EncryptedTextField()
+    digest = models.CharField(max_length=64)
+    masked = models.CharField(max_length=40)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                name="accounts_identifier_one_holder", fields=["kind", "digest"], condition=Q(valid_to=None)
+            ),
+            models.UniqueConstraint(
+                name="accounts_identifier_one_of_a_kind", fields=["party", "kind"], condition=Q(valid_to=None)
+            ),
+            models.CheckConstraint(
+                name="accounts_identifier_period", condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.masked
+
+
+class User(AbstractUser):
+    """Who signs in: an officer with roles and regions, a citizen linked to a party, or the machine with neither."""
+
+    roles = ArrayField(models.CharField(max_length=32, choices=Role.choices), default=list, blank=True)
+    # Region codes of six digits; one ending in 00 stands for all its counties.
+    regions = ArrayField(models.CharField(max_length=6), default=list, blank=True)
+    full_name = models.CharField(max_length=120, blank=True)
+    party = models.OneToOneField(Party, on_delete=models.PROTECT, null=True, blank=True, related_name="user")
+
+    # The latest time step (RFC 6238: seconds since 1970 / 30) whose one-time code was used: a code counts once,
+    # whatever happens to the cache.
+    last_code_step = models.BigIntegerField(default=0)
+
+    # Declared again because the inherited one is typed for AbstractUser.
+    objects: ClassVar[UserManager["User"]] = UserManager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                name="accounts_user_known_roles", condition=Q(roles__contained_by=[str(role) for role in STAFF_ROLES])
+            ),
+            models.CheckConstraint(
+                name="accounts_user_administrator_alone",
+                condition=~Q(roles__overlap=[str(role) for role in ADMINISTRATORS]) | Q(roles__len=1),
+            ),
+            # A person who is both officer and claimant has two users, so that no one handles through a citizen's session.
+            models.CheckConstraint(
+                name="accounts_user_officer_or_citizen", condition=Q(roles=[]) | Q(party=None)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name or self.username
+
+    @property
+    def is_staff_member(self) -> bool:
+        """Whether the user holds any officer's role. Not Django's `is_staff`, which nothing here uses."""
+        return bool(self.roles)
+
+    def has_role(self, role: Role) -> bool:
+        """Whether the user holds this role; CITIZEN is held by being linked to a party."""
+        if role is Role.CITIZEN:
+            return self.party_id is not None
+        return role.value in self.roles
+
+
+class Access(models.Model):
+    """One line of the access log. The database refuses to change or delete one."""
+
+    class Act(models.TextChoices):
+        """What was done. A closed list: `seal_day` and the auditors count by it."""
+
+        SIGN_IN = "SIGN_IN", _("登录")
+        SIGN_IN_FAILED = "SIGN_IN_FAILED", _("登录未成功")
+        LOCKED_OUT = "LOCKED_OUT", _("登录暂停")
+        SIGN_OUT = "SIGN_OUT", _("退出")
+        IDLE_SIGN_OUT = "IDLE_SIGN_OUT", _("久未操作退出")
+        SECOND_FACTOR_SET = "SECOND_FACTOR_SET", _("设置动态口令")
+        ONE_TIME_CODE = "ONE_TIME_CODE", _("使用动态口令")
+        ONE_TIME_CODE_FAILED = "ONE_TIME_CODE_FAILED", _("动态口令不符")
+        READ = "READ", _("查看")
+        UNMASK = "UNMASK", _("显示全号")
+        REFUSED = "REFUSED", _("无权访问")
+        RIGHTS_CHANGED = "RIGHTS_CHANGED", _("权限变更")
+        LINKED = "LINKED", _("关联本人")
+        RENAMED = "RENAMED", _("姓名变更")
+        CLIENT_CREATED = "CLIENT_CREATED", _("登记接口客户")
+        TOKEN_ISSUED = "TOKEN_ISSUED", _("签发令牌")
+        TOKEN_REFUSED = "TOKEN_REFUSED", _("未签发令牌")
+
+    at = models.DateTimeField(db_index=True)
+    # Null where nobody is known: a failed sign-in, a machine client.
+    actor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="accesses")
+    act = models.CharField(max_length=24, choices=Act.choices)
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, blank=True, related_name="accesses")
+    case_number = models.CharField(max_length=24, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+    address_digest = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(name="accounts_access_actor", fields=["actor", "at"]),
+            models.Index(name="accounts_access_party", fields=["party", "at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.at:%Y-%m-%d %H:%M}"

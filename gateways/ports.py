@@ -1,0 +1,224 @@
+"""What may be asked outside and what comes back: the words that the rest of the product uses for it.
+
+Plain dataclasses. This module must never import Django, open a connection or decide what an answer means: an answer
+is evidence, and the facts that follow from it are the business of the app that asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class Source(StrEnum):
+    """A register that answers one question about one person."""
+
+    IDENTITY = "IDENTITY"
+    INSURANCE = "INSURANCE"
+    INSURANCE_PROVINCE = "INSURANCE_PROVINCE"
+    INSURANCE_NATIONAL = "INSURANCE_NATIONAL"
+    SEPARATION = "SEPARATION"
+    PENSION = "PENSION"
+    JUSTICE = "JUSTICE"
+    MARKET = "MARKET"
+    CARD = "CARD"
+
+
+class Channel(StrEnum):
+    """An outside service that acts for us, as against a register that answers."""
+
+    BANK = "BANK"
+    SMS = "SMS"
+
+
+class Problem(StrEnum):
+    """Why there is no answer. Each of them means *unknown*, never *no*."""
+
+    TIMEOUT = "TIMEOUT"
+    REFUSED = "REFUSED"
+    DOWN = "DOWN"
+    BAD_ANSWER = "BAD_ANSWER"
+
+
+class Unavailable(Exception):
+    """The outside did not answer as agreed. Carries names and a count only, so it may be logged and shown."""
+
+    def __init__(self, service: str, problem: Problem, attempts: int = 0) -> None:
+        super().__init__(service, problem, attempts)
+        self.service = service
+        self.problem = problem
+        self.attempts = attempts
+
+    def __str__(self) -> str:
+        return f"{self.service}: {self.problem} after {self.attempts} attempt(s)"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Subject:
+    """The person a question is about. Has no repr: its fields must not reach a log by accident."""
+
+    name: str
+    id_kind: str
+    id_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One source asked about one person."""
+
+    source: Source
+    subject: Subject
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class IdentityAnswer:
+    """Population register. Where `found` is False the other fields are empty or None.
+
+    `sex` is "M" or "F"; `deceased` None: the register does not say; `hukou_region` a six-digit code or "".
+    """
+
+    found: bool
+    name: str
+    sex: str
+    birth_date: date | None
+    deceased: bool | None
+    hukou_region: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class InsuranceAnswer:
+    """The city's insurance core system. Months are whole months no earlier award has consumed.
+
+    `contributed_months` None: the record is being corrected and cannot be counted. `first_month` and `last_month`
+    are "YYYY-MM" or ""; `active` is an employee-type insurance in force today; `competent` None: not known.
+    """
+
+    contributed_months: int | None
+    deemed_months: int
+    first_month: str
+    last_month: str
+    unit_name: str
+    unit_code: str
+    county: str
+    active: bool
+    had_previous_spell: bool
+    residual_months: int
+    competent: bool | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ElsewhereAnswer:
+    """Insurance outside the city, from the province or from the country.
+
+    `start_month` is "YYYY-MM" or ""; `drawing` tells of a benefit drawn elsewhere, None: this source does not say.
+    """
+
+    active: bool
+    region_name: str
+    start_month: str
+    drawing: bool | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SeparationAnswer:
+    """The employer's report that work has ended. Where `reported` is False the rest is empty or None."""
+
+    reported: bool
+    reason_code: str
+    separated_on: date | None
+    reported_at: datetime | None
+    unit_name: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PensionAnswer:
+    """The pension file. `category` is "WORKER", "CADRE" or None where the file does not tell."""
+
+    drawing: bool
+    category: str | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class JusticeAnswer:
+    """The justice register."""
+
+    imprisoned: bool
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MarketAnswer:
+    """The market register: does the person run a business, and the names of those it knows."""
+
+    operates: bool
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CardAnswer:
+    """The bank account of the social-security card.
+
+    `status` is "ACTIVE", "INACTIVE", "CLOSED" or "NAME_DIFFERS". An ACTIVE card always has an account; the other
+    fields are "" where the bank does not give them.
+    """
+
+    status: str
+    bank_name: str
+    bank_code: str
+    account_number: str
+    account_name: str
+
+
+Answer = (
+    IdentityAnswer
+    | InsuranceAnswer
+    | ElsewhereAnswer
+    | SeparationAnswer
+    | PensionAnswer
+    | JusticeAnswer
+    | MarketAnswer
+    | CardAnswer
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BankReply:
+    """What the bank says to a payment file: taken or not, its code for it, its own reference."""
+
+    accepted: bool
+    code: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class BankReceipt:
+    """The bank's word on one payment: "S" paid, "F" failed, "P" still pending."""
+
+    end_to_end_id: str
+    status: str
+    reason_code: str
+    reason_text: str
+    bank_serial: str
+    booked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRow:
+    """One line of the account's statement: "D" money left, "C" money came; `amount_fen` > 0."""
+
+    bank_serial: str
+    booked_at: datetime
+    direction: str
+    amount_fen: int
+    end_to_end_id: str
+    reason_code: str
+    batch_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class BankStatement:
+    """One day of the payment account, in fen: opening + credits − debits = closing (checked when read)."""
+
+    opening_fen: int
+    closing_fen: int
+    lines: tuple[StatementRow, ...]

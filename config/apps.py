@@ -1,0 +1,21 @@
+"""Makes the composition root an app, so that commands that drive several apps have a home.
+
+Must define no models.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from django.apps import AppConfig
+
+from config.celery import app as celery_app
+
+
+class CompositionConfig(AppConfig):
+    name = "config"
+
+    def ready(self) -> None:
+        """Give every process our Celery app for its `shared_task`s, and connect the signal receivers."""
+        celery_app.set_default()
+        import_module("config.worker")

@@ -1,0 +1,16 @@
+"""The product's URL tree: each app's own file, and the pages that belong to no app.
+
+Holds no view.
+"""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from config import health
+
+urlpatterns = [
+    path("healthz", health.alive, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
+    path("i18n/", include("django.conf.urls.i18n")),
+]

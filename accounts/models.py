@@ -1,6 +1,7 @@
 """Parties and their numbers, users with roles and regions, and the log of who signed in and who read whom.
 
-It must never hold a number of a person in the clear: `Identifier.number` is encrypted, found by digest, shown masked.
+It must never hold a number of a person in the clear: `Identifier.number` is encrypted, found by digest, shown
+masked.
 """
 
 from typing import ClassVar
@@ -27,9 +28,12 @@ class Role(models.TextChoices):
     CITIZEN = "CITIZEN", _("个人")
 
 
-# Classified protection level 3: system, security and audit administration are three people who do no case work.
+# Classified protection level 3: three administrators, three people, none of whom does case work.
 ADMINISTRATORS = (Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR, Role.AUDIT_ADMINISTRATOR)
 STAFF_ROLES = (Role.HANDLER, Role.REVIEWER, Role.SUPERVISOR, Role.AUDITOR, *ADMINISTRATORS)
+
+# What a machine client may be given; `accounts.roles.SCOPES` says which action each opens.
+API_SCOPES = ("determinations:read",)
 
 
 class IdentifierKind(models.TextChoices):
@@ -64,7 +68,7 @@ class Party(models.Model):
 
 
 class Identifier(models.Model):
-    """A number of a party: encrypted, found by digest, shown masked, valid from a day until it is replaced."""
+    """A number of a party: encrypted, found by digest, shown masked, valid until it is replaced."""
 
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="identifiers")
     kind = models.CharField(max_length=20, choices=IdentifierKind.choices)
@@ -83,7 +87,8 @@ class Identifier(models.Model):
                 name="accounts_identifier_one_of_a_kind", fields=["party", "kind"], condition=Q(valid_to=None)
             ),
             models.CheckConstraint(
-                name="accounts_identifier_period", condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from"))
+                name="accounts_identifier_period",
+                condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from")),
             ),
         ]
 
@@ -92,7 +97,7 @@ class Identifier(models.Model):
 
 
 class User(AbstractUser):
-    """Who signs in: an officer with roles and regions, a citizen linked to a party, or the machine with neither."""
+    """Who signs in: an officer with roles and regions, a citizen linked to a party; also the machine."""
 
     roles = ArrayField(models.CharField(max_length=32, choices=Role.choices), default=list, blank=True)
     # Region codes of six digits; one ending in 00 stands for all its counties.
@@ -100,8 +105,8 @@ class User(AbstractUser):
     full_name = models.CharField(max_length=120, blank=True)
     party = models.OneToOneField(Party, on_delete=models.PROTECT, null=True, blank=True, related_name="user")
 
-    # The latest time step (RFC 6238: seconds since 1970 / 30) whose one-time code was used: a code counts once,
-    # whatever happens to the cache.
+    # The latest time step (RFC 6238: seconds since 1970 / 30) whose one-time code was used:
+    # a code counts once, whatever happens to the cache.
     last_code_step = models.BigIntegerField(default=0)
 
     # Declared again because the inherited one is typed for AbstractUser.
@@ -110,13 +115,15 @@ class User(AbstractUser):
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
-                name="accounts_user_known_roles", condition=Q(roles__contained_by=[str(role) for role in STAFF_ROLES])
+                name="accounts_user_known_roles",
+                condition=Q(roles__contained_by=[str(role) for role in STAFF_ROLES]),
             ),
             models.CheckConstraint(
                 name="accounts_user_administrator_alone",
                 condition=~Q(roles__overlap=[str(role) for role in ADMINISTRATORS]) | Q(roles__len=1),
             ),
-            # A person who is both officer and claimant has two users, so that no one handles through a citizen's session.
+            # A person who is both officer and claimant has two users, so that no one handles through a
+            # citizen's session.
             models.CheckConstraint(
                 name="accounts_user_officer_or_citizen", condition=Q(roles=[]) | Q(party=None)
             ),

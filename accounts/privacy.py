@@ -36,7 +36,8 @@ else:
 
 NONCE_BYTES = 12
 KEY_BYTES = 32
-# Deriving one key per purpose would also do; a prefix keeps equal numbers of different purposes apart as well.
+# Deriving one key per purpose would also do; a prefix keeps equal numbers of different purposes apart as
+# well.
 PURPOSE_SEPARATOR = b"\x1f"
 
 
@@ -77,7 +78,9 @@ def read_keys(listed: Mapping[str, str] | str) -> dict[str, bytes]:
     )
     keys = {key_id: read_key(encoded) for key_id, encoded in pairs}
     if not keys or any(not key_id or "$" in key_id for key_id in keys):
-        raise ImproperlyConfigured("ANYE_FIELD_KEYS must list at least one key as id:base64, id without a '$'.")
+        raise ImproperlyConfigured(
+            "ANYE_FIELD_KEYS must list at least one key as id:base64, id without a '$'."
+        )
     return keys
 
 
@@ -130,18 +133,23 @@ def build_provider(path: str, field_keys: str, digest_key: str) -> Provider:
 def provider() -> Provider:
     """The provider in force. Follows changed settings, so that keys can be rotated in a test."""
     listed = settings.ANYE_FIELD_KEYS
-    field_keys = listed if isinstance(listed, str) else ",".join(f"{key}:{value}" for key, value in listed.items())
+    field_keys = (
+        listed if isinstance(listed, str) else ",".join(f"{key}:{value}" for key, value in listed.items())
+    )
     path = getattr(settings, "ANYE_CRYPTO_PROVIDER", "accounts.privacy.AesGcmProvider")
     return build_provider(path, field_keys, settings.ANYE_DIGEST_KEY)
 
 
 def digest(value: str, *, purpose: str) -> str:
-    """Keyed digest (64 hexadecimal characters) to find a number by; the purpose keeps digests of different uses apart."""
+    """Keyed digest (64 hexadecimal characters) to find a number by, other for each purpose."""
     return provider().digest(value, purpose=purpose)
 
 
 class EncryptedColumn:
-    """What both encrypted fields share. A column of this kind can be read and written, never searched or sorted."""
+    """What both encrypted fields share.
+
+    A column of this kind can be read and written, never searched or sorted.
+    """
 
     model: type[models.Model]
     column: str
@@ -151,7 +159,7 @@ class EncryptedColumn:
         """Table and column, bound into every value."""
         return f"{self.model._meta.db_table}.{self.column}"
 
-    def get_lookup(self, lookup_name: str) -> Any:  # noqa: ANN401  Django's own signature
+    def get_lookup(self, lookup_name: str) -> Any:
         """Only `isnull`: each encryption differs, so that an equality would silently find nothing."""
         if lookup_name == "isnull":
             return models.TextField().get_lookup(lookup_name)
@@ -163,17 +171,19 @@ class EncryptedTextField(EncryptedColumn, TextBase):
 
     def get_db_prep_value(
         self,
-        value: Any,  # noqa: ANN401  Django's own signature
+        value: Any,
         connection: BaseDatabaseWrapper,
         prepared: bool = False,
-    ) -> Any:  # noqa: ANN401  Django's own signature
+    ) -> Any:
         """Encrypt on the way in."""
         prepared_value = super().get_db_prep_value(value, connection, prepared)
         if prepared_value is None or hasattr(prepared_value, "as_sql"):
             return prepared_value
         return provider().encrypt(prepared_value, context=self.context)
 
-    def from_db_value(self, value: str | None, expression: object, connection: BaseDatabaseWrapper) -> str | None:
+    def from_db_value(
+        self, value: str | None, expression: object, connection: BaseDatabaseWrapper
+    ) -> str | None:
         """Decrypt on the way out. Raises `Tampered`."""
         return None if value is None else provider().decrypt(value, context=self.context)
 
@@ -183,22 +193,20 @@ class EncryptedJSONField(EncryptedColumn, JsonBase):
 
     def get_db_prep_value(
         self,
-        value: Any,  # noqa: ANN401  Django's own signature
+        value: Any,
         connection: BaseDatabaseWrapper,
         prepared: bool = False,
-    ) -> Any:  # noqa: ANN401  Django's own signature
+    ) -> Any:
         """Write as JSON, then encrypt."""
         if value is None or hasattr(value, "as_sql"):
             return value
         text = json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False, sort_keys=True)
         return provider().encrypt(text, context=self.context)
 
-    def from_db_value(
-        self, value: str | None, expression: object, connection: BaseDatabaseWrapper
-    ) -> Any:  # noqa: ANN401  what JSON holds
+    def from_db_value(self, value: str | None, expression: object, connection: BaseDatabaseWrapper) -> Any:
         """Decrypt, then read the JSON. Raises `Tampered`."""
         return None if value is None else json.loads(provider().decrypt(value, context=self.context))
 
-    def to_python(self, value: Any) -> Any:  # noqa: ANN401  what JSON holds
+    def to_python(self, value: Any) -> Any:
         """Values are JSON already: nothing to convert, and never to text."""
         return value

@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.IdleTimeout",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -109,6 +110,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "accounts.context.who",
             ],
         },
     }
@@ -197,18 +199,46 @@ AUTH_PASSWORD_VALIDATORS = [
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "staff-sign-in"
 LOGIN_REDIRECT_URL = "/"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+ANYE_IDLE_SECONDS = {"staff": 30 * 60, "citizen": 2 * 3600}
+"""After so long without a request a session ends, and the sign-in page says so."""
+ACCOUNT_ADAPTER = "accounts.sign_in.AccountAdapter"
+ACCOUNT_FORMS = {"login": "accounts.forms.StaffSignInForm"}
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_RATE_LIMITS = {
+    # Five failures in five minutes for a name (the page says so); more for an address: an office shares one.
+    "login_failed": "60/m/ip,5/300s/key",
+    "login": "240/m/ip",
+}
+MFA_ADAPTER = "accounts.sign_in.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "accounts.forms.OneTimeCodeForm",
+    "activate_totp": "accounts.forms.SecondFactorForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Anye"
 MFA_TOTP_TOLERANCE = (
     1  # a code counts once; a reviewer signs in and signs a batch within the same half minute
 )
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# The second factor is set up just after the password was given and replaced by the security administrator:
+# there is nothing to ask the password for again.
+MFA_REAUTHENTICATION_REQUIRED = False
+SOCIALACCOUNT_ADAPTER = "accounts.sign_in.CitizenAdapter"
+SOCIALACCOUNT_AUTO_SIGNUP = True
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a link, not a form: a content policy for forms covers redirects too
 SOCIALACCOUNT_PROVIDERS = {
     "openid_connect": {
+        "provider_class": "accounts.citizen_provider.CitizenProvider",
+        "OAUTH_PKCE_ENABLED": True,
         "APPS": [
             {
                 "provider_id": "citizen",
@@ -217,7 +247,7 @@ SOCIALACCOUNT_PROVIDERS = {
                 "secret": env.str("ANYE_IDENTITY_CLIENT_SECRET"),
                 "settings": {"server_url": ANYE_IDENTITY_URL},
             }
-        ]
+        ],
     }
 }
 IDP_OIDC_PRIVATE_KEY = base64.b64decode(env.str("ANYE_TOKEN_KEY")).decode()

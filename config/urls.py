@@ -13,4 +13,5 @@ urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("", include("accounts.urls")),
 ]

@@ -1,0 +1,103 @@
+"""Machine clients: the token address (OAuth 2 client credentials) and how an API view knows its caller.
+
+It must never show or log a secret or a token, and never let a token open more than the action of its scope.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from allauth.idp.oidc.contrib.rest_framework.authentication import TokenAuthentication
+from allauth.idp.oidc.contrib.rest_framework.permissions import TokenPermission
+from allauth.idp.oidc.models import Client, Token
+from allauth.idp.oidc.views import token as issue_token
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from accounts.models import Access
+from accounts.roles import SCOPES, Action, requires
+from accounts.services import record_access
+
+ViewT = TypeVar("ViewT", bound=Callable[..., object])
+CHALLENGE = 'Bearer realm="anye"'
+
+
+@csrf_exempt
+@never_cache
+@requires(Action.PUBLIC)
+@require_POST
+def token(request: HttpRequest) -> HttpResponseBase:
+    """`POST /api/v1/token/`: a bearer token for a client's id and secret (RFC 6749 section 4.4).
+
+    Only client credentials are served here: no person ever signs in through this address.
+    """
+    if request.POST.get("grant_type") != Client.GrantType.CLIENT_CREDENTIALS:
+        return JsonResponse({"error": "unsupported_grant_type"}, status=400)
+    answer: HttpResponseBase = issue_token(request)
+    is_issued = answer.status_code == 200
+    record_access(
+        act=Access.Act.TOKEN_ISSUED if is_issued else Access.Act.TOKEN_REFUSED,
+        actor=None,
+        reason=_client_name(request) if is_issued else "",
+        address=str(request.META.get("REMOTE_ADDR", "")),
+        now=datetime.now(UTC),
+    )
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+class ClientTokenAuthentication(TokenAuthentication):  # type: ignore[misc]  # allauth has no types
+    """A bearer token in the Authorization header. Without a good one the answer is 401, not 403."""
+
+    def authenticate(self, request: Request) -> tuple[AnonymousUser, Token] | None:
+        """The client's token; None if none was sent. Raises AuthenticationFailed for one that is not good."""
+        if not request.headers.get("Authorization", "").lower().startswith("bearer "):
+            return None
+        found = super().authenticate(request)
+        if found is None or not isinstance(found[1], Token) or found[1].user_id is not None:
+            raise AuthenticationFailed("The token is unknown or has expired.", code="invalid_token")
+        return AnonymousUser(), found[1]
+
+    def authenticate_header(self, request: Request) -> str:
+        """Makes the answer a 401 that names the scheme."""
+        return CHALLENGE
+
+
+def client_of(request: Request) -> Client:
+    """The machine client that sent the request.
+
+    Raises TypeError on a view that does not authenticate clients.
+    """
+    if not isinstance(request.auth, Token) or request.auth.client is None:
+        raise TypeError("this request does not come from a machine client")
+    return request.auth.client
+
+
+def scope_permission(action: Action) -> type[TokenPermission]:
+    """The permission class of an API view: the token must hold a scope that opens this action."""
+    scopes = [scope for scope, opened in SCOPES.items() if opened is action]
+    if not scopes:
+        raise ValueError(f"no scope opens {action}")
+    permission: type[TokenPermission] = TokenPermission.has_scope(scopes)
+    return permission
+
+
+def declares(action: Action) -> Callable[[ViewT], ViewT]:
+    """Mark an API view with the action its scope opens, for the house test over the URL tree."""
+
+    def mark(view: ViewT) -> ViewT:
+        marked: Any = view
+        marked.action = action
+        return view
+
+    return mark
+
+
+def _client_name(request: HttpRequest) -> str:
+    client = Client.objects.filter(pk=request.POST.get("client_id", "")).first()
+    return client.name if client else ""

@@ -1,0 +1,65 @@
+"""Signs out whoever has done nothing for long, and says so on the page one lands on.
+
+It must never end a session without that notice, and never count a request without a session.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY, logout
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+
+from accounts.models import Access, User
+from accounts.services import record_access
+
+SEEN_AT = "seen_at"
+IDLE_SECONDS = "idle_seconds"
+# Writing the session at every request would double the cost of a page; a minute is exact enough.
+STAMP_EVERY_SECONDS = 60
+
+
+class IdleTimeout:
+    """Slides with each request: officers have 30 minutes, citizens 2 hours (`ANYE_IDLE_SECONDS`)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the request, or end the session and show where to sign in again."""
+        if SESSION_KEY not in request.session:
+            return self.get_response(request)
+        now = datetime.now(UTC)  # noqa: TID251 - a middleware stands at the edge, as a view does
+        stamp = int(now.timestamp())
+        seen_at = request.session.get(SEEN_AT)
+        if seen_at is None:
+            is_staff = isinstance(request.user, User) and request.user.is_staff_member
+            request.session[IDLE_SECONDS] = settings.ANYE_IDLE_SECONDS["staff" if is_staff else "citizen"]
+            request.session[SEEN_AT] = stamp
+        elif stamp - seen_at > request.session[IDLE_SECONDS]:
+            return self._end(request, now)
+        elif stamp - seen_at >= STAMP_EVERY_SECONDS:
+            request.session[SEEN_AT] = stamp
+        return self.get_response(request)
+
+    def _end(self, request: HttpRequest, now: datetime) -> HttpResponseBase:
+        user = request.user
+        is_staff = isinstance(user, User) and user.is_staff_member
+        if isinstance(user, User):
+            record_access(act=Access.Act.IDLE_SIGN_OUT, actor=user, now=now)
+        logout(request)
+        words = {"idle": "1"}
+        is_part = "HX-Request" in request.headers
+        if request.method == "GET" and not is_part:
+            words["next"] = request.get_full_path()
+        elif request.method != "GET":
+            # What was typed could not be kept: the notice says that too.
+            words["idle"] = "2"
+        url = f"{reverse('staff-sign-in' if is_staff else 'sign-in')}?{urlencode(words)}"
+        if is_part:
+            answer = HttpResponse(status=200)
+            answer["HX-Redirect"] = url
+            return answer
+        return HttpResponseRedirect(url)

@@ -1,0 +1,355 @@
+"""All writes of parties, users, rights, machine clients and the access log.
+
+It must never know of HTTP, and never put a number of a person into an exception, a log line or the access
+log.
+"""
+
+import secrets
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from allauth.idp.oidc.models import Client
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
+from allauth.mfa.utils import decrypt
+from django.contrib.auth.password_validation import validate_password
+from django.db import IntegrityError, transaction
+
+from accounts.models import (
+    ADMINISTRATORS,
+    API_SCOPES,
+    STAFF_ROLES,
+    Access,
+    Identifier,
+    IdentifierKind,
+    Party,
+    Role,
+    User,
+)
+from accounts.privacy import digest
+from accounts.selectors import MACHINE_USERNAME, identifier_digest, party_by_number
+from law import identifiers
+from law.errors import Refused
+from law.workdays import legal_day
+
+CODE_SECONDS = 30
+CODE_TOLERANCE = 1
+CODE_DIGITS = 6
+# Five wrong codes in five minutes, in words on the sign-in page: change both together.
+CODE_FAILURES_ALLOWED = 5
+CODE_FAILURE_WINDOW = timedelta(minutes=5)
+ADDRESS_PURPOSE = "network-address"
+UNIT_KINDS = frozenset({IdentifierKind.USCC.value})
+
+
+def record_access(
+    *,
+    act: str,
+    actor: User | None,
+    party: Party | None = None,
+    case_number: str = "",
+    reason: str = "",
+    address: str = "",
+    now: datetime,
+) -> Access:
+    """Write one line of the access log; `address` is kept as a digest.
+
+    Raises ValueError for an unknown act.
+    """
+    return Access.objects.create(
+        at=now,
+        actor=actor,
+        act=Access.Act(act),
+        party=party,
+        case_number=case_number,
+        reason=reason,
+        address_digest=digest(address, purpose=ADDRESS_PURPOSE) if address else "",
+    )
+
+
+@transaction.atomic
+def ensure_person(*, name: str, id_kind: str, id_number: str, now: datetime) -> Party:
+    """The person with this number, made if new.
+
+    A differing name changes nothing here: only a verified sign-in renames.
+
+    Raises Refused("identifier.invalid") for a number that cannot be one of its kind.
+    """
+    return _ensure_party(kind=Party.Kind.PERSON, name=name, id_kind=id_kind, id_number=id_number, now=now)
+
+
+@transaction.atomic
+def ensure_unit(*, name: str, uscc: str, now: datetime) -> Party:
+    """The unit with this unified social credit code, made if new. Raises Refused("identifier.invalid")."""
+    return _ensure_party(
+        kind=Party.Kind.UNIT, name=name, id_kind=IdentifierKind.USCC.value, id_number=uscc, now=now
+    )
+
+
+def _ensure_party(*, kind: str, name: str, id_kind: str, id_number: str, now: datetime) -> Party:
+    found = party_by_number(kind=id_kind, number=id_number)
+    if found:
+        return found
+    day = legal_day(now)
+    is_unit = id_kind in UNIT_KINDS
+    if (
+        id_kind not in IdentifierKind.values
+        or is_unit != (kind == Party.Kind.UNIT)
+        or not identifiers.check(id_kind, id_number, on=day).valid
+    ):
+        raise Refused("identifier.invalid")
+    try:
+        # A savepoint: of two who add the same person at once, the constraint lets one through and the other
+        # finds him.
+        with transaction.atomic():
+            party = Party.objects.create(kind=kind, name=name, created_at=now)
+            Identifier.objects.create(
+                party=party,
+                kind=id_kind,
+                number=id_number,
+                digest=identifier_digest(kind=id_kind, number=id_number),
+                masked=identifiers.mask(id_kind, id_number),
+                valid_from=day,
+            )
+    except IntegrityError:
+        winner = party_by_number(kind=id_kind, number=id_number)
+        if winner is None:
+            raise
+        return winner
+    return party
+
+
+@transaction.atomic
+def link_citizen(
+    *, user: User, name: str, id_number: str, now: datetime, id_kind: str = IdentifierKind.CITIZEN_ID.value
+) -> Party:
+    """Tie a user to the person the identity provider has verified, and take over the name it gives.
+
+    Raises Refused: "identifier.invalid"; "identity.number_differs" if the user is already another person;
+    "identity.linked_elsewhere" if another user is this person; "identity.officer" for an officer's user.
+    """
+    if user.is_staff_member:
+        raise Refused("identity.officer")
+    party = ensure_person(name=name, id_kind=id_kind, id_number=id_number, now=now)
+    if user.party_id is not None and user.party_id != party.pk:
+        raise Refused("identity.number_differs")
+    if User.objects.filter(party=party).exclude(pk=user.pk).exists():
+        raise Refused("identity.linked_elsewhere")
+    if party.name != name:
+        party.former_names = [*party.former_names, party.name]
+        party.name = name
+        party.save(update_fields=["name", "former_names"])
+        record_access(act=Access.Act.RENAMED, actor=user, party=party, now=now)
+    if user.party_id is None or user.full_name != name:
+        is_new = user.party_id is None
+        user.party = party
+        user.full_name = name
+        user.save(update_fields=["party", "full_name"])
+        if is_new:
+            record_access(act=Access.Act.LINKED, actor=user, party=party, now=now)
+    return party
+
+
+@transaction.atomic
+def create_staff(
+    *,
+    username: str,
+    full_name: str,
+    roles: Iterable[str],
+    regions: Iterable[str],
+    password: str,
+    totp_secret: str | None = None,
+    actor: User,
+    now: datetime,
+) -> User:
+    """Register an officer. Without `totp_secret` (base32) the first sign-in sets up the second factor.
+
+    Raises Refused("user.not_yours_to_manage", "user.roles", "user.regions", "user.exists") and
+    ValidationError for a weak password.
+    """
+    _check_may_manage(actor)
+    wanted, places = _checked_rights(roles, regions)
+    if User.objects.filter(username__iexact=username).exists():
+        raise Refused("user.exists")
+    user = User(username=username, full_name=full_name, roles=wanted, regions=places)
+    validate_password(password, user)
+    user.set_password(password)
+    user.save()
+    _record_rights(user, actor=actor, now=now)
+    if totp_secret is not None:
+        set_second_factor(user=user, totp_secret=totp_secret, now=now)
+    return user
+
+
+@transaction.atomic
+def change_rights(
+    *, user: User, roles: Iterable[str], regions: Iterable[str], actor: User, now: datetime
+) -> User:
+    """Give an officer other roles and regions.
+
+    Raises Refused as `create_staff`, and "user.own_rights" for one's own.
+    """
+    _check_may_manage(actor)
+    if actor.pk == user.pk:
+        raise Refused("user.own_rights")
+    user.roles, user.regions = _checked_rights(roles, regions)
+    user.save(update_fields=["roles", "regions"])
+    _record_rights(user, actor=actor, now=now)
+    return user
+
+
+@transaction.atomic
+def reset_credentials(
+    *, user: User, password: str, totp_secret: str | None, actor: User, now: datetime
+) -> None:
+    """Give an officer a new password and second factor; without a secret the next sign-in sets one up."""
+    _check_may_manage(actor)
+    validate_password(password, user)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    Authenticator.objects.filter(user=user).delete()
+    _record_rights(user, actor=actor, now=now)
+    if totp_secret is not None:
+        set_second_factor(user=user, totp_secret=totp_secret, now=now)
+
+
+@transaction.atomic
+def set_second_factor(*, user: User, totp_secret: str, now: datetime) -> None:
+    """Store the secret of the user's one-time codes (base32, kept encrypted), in place of an earlier one."""
+    Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).delete()
+    TOTP.activate(user, totp_secret)
+    record_access(act=Access.Act.SECOND_FACTOR_SET, actor=user, now=now)
+
+
+def one_time_codes_locked(*, user: User, now: datetime) -> bool:
+    """Whether too many wrong codes were given lately; counted in the database, which forgets nothing."""
+    recent = Access.objects.filter(actor=user, at__gt=now - CODE_FAILURE_WINDOW, at__lte=now)
+    last_good = (
+        recent.filter(act=Access.Act.ONE_TIME_CODE).order_by("-at").values_list("at", flat=True).first()
+    )
+    failures = recent.filter(act=Access.Act.ONE_TIME_CODE_FAILED)
+    if last_good is not None:
+        failures = failures.filter(at__gt=last_good)
+    return failures.count() >= CODE_FAILURES_ALLOWED
+
+
+@transaction.atomic
+def check_one_time_code(*, user: User, code: str) -> bool:
+    """Whether this is the user's one-time code now, one step early or late.
+
+    A code counts once, for whatever act.
+
+    Takes no `now`: a code belongs to the wall clock of the telephone that shows it, whatever day is being
+    worked on.
+    """
+    seconds = time.time()
+    now = datetime.fromtimestamp(seconds, tz=UTC)
+    if one_time_codes_locked(user=user, now=now):
+        return False
+    step = _matching_step(user=user, code=code.strip().replace(" ", ""), at=int(seconds) // CODE_SECONDS)
+    # Compare-and-set: of two requests with the same code, the row lets one through.
+    accepted = (
+        step is not None
+        and User.objects.filter(pk=user.pk, last_code_step__lt=step).update(last_code_step=step) == 1
+    )
+    record_access(
+        act=Access.Act.ONE_TIME_CODE if accepted else Access.Act.ONE_TIME_CODE_FAILED, actor=user, now=now
+    )
+    return accepted
+
+
+def use_code_of_new_secret(*, user: User, totp_secret: str, code: str) -> bool:
+    """The same for a secret that is just being set up: the code that proves it counts as used."""
+    at = int(time.time()) // CODE_SECONDS
+    step = _step_of(totp_secret, code.strip().replace(" ", ""), at)
+    if step is None:
+        return False
+    return User.objects.filter(pk=user.pk, last_code_step__lt=step).update(last_code_step=step) == 1
+
+
+@transaction.atomic
+def create_client(*, name: str, scopes: Iterable[str], actor: User, now: datetime) -> tuple[Client, str]:
+    """Register a machine client for client credentials; returns it with its secret, which is shown this once.
+
+    Raises Refused("user.not_yours_to_manage", "client.scopes").
+    """
+    secret = secrets.token_urlsafe(32)
+    return _save_client(Client(name=name), secret=secret, scopes=scopes, actor=actor, now=now), secret
+
+
+@transaction.atomic
+def ensure_client(
+    *, client_id: str, secret: str, name: str, scopes: Iterable[str], actor: User, now: datetime
+) -> Client:
+    """The client with this id, registered with this secret if it is missing or has another."""
+    found = Client.objects.filter(pk=client_id).first()
+    if found is not None and found.check_secret(secret):
+        return found
+    return _save_client(
+        found or Client(id=client_id, name=name), secret=secret, scopes=scopes, actor=actor, now=now
+    )
+
+
+def _save_client(client: Client, *, secret: str, scopes: Iterable[str], actor: User, now: datetime) -> Client:
+    _check_may_manage(actor)
+    wanted = sorted(set(scopes))
+    if not wanted or not set(wanted) <= set(API_SCOPES):
+        raise Refused("client.scopes")
+    client.type = Client.Type.CONFIDENTIAL
+    client.set_secret(secret)
+    client.set_scopes(wanted)
+    client.set_default_scopes(wanted)
+    client.set_grant_types([Client.GrantType.CLIENT_CREDENTIALS])
+    client.set_response_types([])
+    client.save()
+    record_access(
+        act=Access.Act.CLIENT_CREATED, actor=actor, reason=f"{client.name} {' '.join(wanted)}", now=now
+    )
+    return client
+
+
+def _check_may_manage(actor: User) -> None:
+    """Rights are given by the security administrator; the machine gives those of a demo and a first start."""
+    if actor.username != MACHINE_USERNAME and not (
+        actor.is_active and actor.has_role(Role.SECURITY_ADMINISTRATOR)
+    ):
+        raise Refused("user.not_yours_to_manage")
+
+
+def _checked_rights(roles: Iterable[str], regions: Iterable[str]) -> tuple[list[str], list[str]]:
+    wanted = sorted({str(role) for role in roles})
+    administrators = {str(role) for role in ADMINISTRATORS}
+    if (
+        not wanted
+        or not set(wanted) <= {str(role) for role in STAFF_ROLES}
+        or (set(wanted) & administrators and len(wanted) > 1)
+    ):
+        raise Refused("user.roles")
+    places = sorted(set(regions))
+    if not all(len(place) == 6 and place.isascii() and place.isdigit() for place in places):
+        raise Refused("user.regions")
+    return wanted, places
+
+
+def _record_rights(user: User, *, actor: User, now: datetime) -> None:
+    reason = f"{user.username}: {' '.join(user.roles)} / {' '.join(user.regions)}"
+    record_access(act=Access.Act.RIGHTS_CHANGED, actor=actor, reason=reason[:300], now=now)
+
+
+def _matching_step(*, user: User, code: str, at: int) -> int | None:
+    authenticator = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first()
+    if authenticator is None:
+        return None
+    return _step_of(decrypt(authenticator.data["secret"]), code, at)
+
+
+def _step_of(totp_secret: str, code: str, at: int) -> int | None:
+    """The time step near `at` whose code this is (RFC 6238); all are compared, in constant time."""
+    if len(code) != CODE_DIGITS or not code.isascii():
+        return None
+    found = None
+    for step in range(at - CODE_TOLERANCE, at + CODE_TOLERANCE + 1):
+        if secrets.compare_digest(format_hotp_value(hotp_value(totp_secret, step)), code):
+            found = step
+    return found

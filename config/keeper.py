@@ -60,9 +60,7 @@ class Keeper:
     def _start(self) -> None:
         free = shutil.disk_usage(self._home.data).free
         if free < MIN_FREE_BYTES:
-            raise HomeError(
-                f"the disk of {self._home.data} is full: {free >> 20} MiB free, {MIN_FREE_BYTES >> 20} needed."
-            )
+            raise HomeError(f"the disk is full: {free >> 20} MiB free at {self._home.data}.")
         for name in self._names:
             server = SERVERS[name](self._home)
             self._servers.append(server)

@@ -32,9 +32,13 @@ _PR_SET_PDEATHSIG = 1
 def die_with_parent(number: int) -> Callable[[], None]:
     """A `preexec_fn` that sends the child `number` when its parent ends in any way (Linux only)."""
 
+    parent = os.getpid()
+
     def prepare() -> None:
         if _LIBC is not None:
             _LIBC.prctl(_PR_SET_PDEATHSIG, number)
+            if os.getppid() != parent:  # it ended before we could ask
+                os._exit(1)
 
     return prepare
 

@@ -1,1 +1,1 @@
-"""Template tags that every page may use: money, dates, seals, the bridge, form fields, the staff navigation."""
+"""Template tags that every page may use: money, dates, seals, the bridge, form fields, the navigation."""

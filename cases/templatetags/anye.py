@@ -1,19 +1,19 @@
 """Template tags and filters of every page: money, dates, seals, the bridge, form fields and the navigation.
 
-Only words and shapes are made here, in the reader's language. This module never reads the database or the clock,
-and never decides anything: what a page says was decided by the view's selector.
+Only words and shapes are made here, in the reader's language. This module never reads the database or the
+clock, and never decides anything: what a page says was decided by the view's selector.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from accounts.roles import Action, Role, can
 from django import template
+from django.conf import settings
 from django.forms import BoundField, CheckboxInput
 from django.http import HttpRequest
 from django.template import Context
@@ -24,30 +24,26 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Role, User
+from accounts.roles import Action, can
+from law.decision import Reason
+from law.money import Fen, yuan_grouped
+from law.parameters import ParameterBook
 
 register = template.Library()
 
 Day = dt.date | dt.datetime | str | None
+DateFilter = Callable[[Day], str]
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-ENGLISH_MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
-ENGLISH_DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+# fmt: off
+ENGLISH_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)
+# fmt: on
+ENGLISH_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 CHINESE_DAYS = "一二三四五六日"
-MINUS = "−"
 
 
 def _english() -> bool:
@@ -57,16 +53,10 @@ def _english() -> bool:
 # ---------- money and numbers ----------
 
 
-def _digits(fen: int) -> str:
-    """1234567 fen -> "12,345.67"; the minus is a real minus sign."""
-    yuan, cents = divmod(abs(fen), 100)
-    return f"{MINUS if fen < 0 else ''}{yuan:,}.{cents:02d}"
-
-
 @register.filter
 def amount(fen: int | None) -> str:
     """Fen as bare digits, for a table column whose heading names the unit. Nothing for None."""
-    return "" if fen is None else _digits(fen)
+    return "" if fen is None else yuan_grouped(Fen(fen))
 
 
 @register.filter
@@ -76,19 +66,21 @@ def money(fen: int | None, variant: str = "") -> str:
         return ""
     classes = " ".join(filter(None, ["money", variant, "less" if fen < 0 else ""]))
     space = " " if _english() else ""
-    return format_html('<span class="{}">{}<i>{}{}</i></span>', classes, _digits(fen), space, gettext("元"))
+    return format_html(
+        '<span class="{}">{}<i>{}{}</i></span>', classes, yuan_grouped(Fen(fen)), space, gettext("元")
+    )
 
 
 @register.filter
 def money_text(fen: int | None) -> str:
     """Fen as plain words, "1,980.00 元": for attributes, titles and inside sentences. Nothing for None."""
-    return "" if fen is None else f"{_digits(fen)} {gettext('元')}"
+    return "" if fen is None else f"{yuan_grouped(Fen(fen))} {gettext('元')}"
 
 
 @register.filter
 def grouped(number: int | None) -> str:
     """A count with thousands separators: 4986 -> "4,986"."""
-    return "" if number is None else f"{number:,}".replace("-", MINUS)
+    return "" if number is None else f"{number:,}".replace("-", "\u2212")
 
 
 # ---------- dates ----------
@@ -191,6 +183,15 @@ def tail(account: str | None) -> str:
     )
 
 
+@register.filter
+def region_name(code: str | None) -> str:
+    """The name of a county by its code, 130102 -> 长安区; the code itself where it has none."""
+    if not code:
+        return ""
+    rows = ParameterBook.shipped().history("region.name", region=code)
+    return gettext(rows[-1].table().get(code, code)) if rows else code
+
+
 # ---------- seals and tones ----------
 
 SEALS: Mapping[str, tuple[str, str, str | Promise]] = {
@@ -208,9 +209,15 @@ def _seal_of(outcome: object) -> tuple[str, str, str | Promise]:
 
 @register.simple_tag
 def seal(outcome: object) -> str:
-    """The one-character sign of a check: outcome OK/PASS 合, FAIL 否, OPEN/UNKNOWN 待. KeyError for another."""
+    """The one-character sign of a check: OK or PASS 合, FAIL 否, OPEN or UNKNOWN 待. KeyError for another."""
     tone_, sign, words = _seal_of(outcome)
     return format_html('<span class="seal {}" role="img" aria-label="{}">{}</span>', tone_, words, sign)
+
+
+@register.filter
+def sentence(reason: Reason) -> str:
+    """A reason's sentence in the reader's language: its pattern translated, then its numbers filled in."""
+    return gettext(reason.pattern).format_map(reason.numbers)
 
 
 @register.simple_tag
@@ -230,7 +237,7 @@ def count_tag(outcome: object, count: int) -> str:
 
 @register.simple_tag
 def ticks(used: int | None, total: int | None) -> str:
-    """The marks of a clock: one for each working day, filled when used. Nothing where the clock has no length."""
+    """The marks of a clock: one for each working day, filled when used. Nothing for a clock of no length."""
     if not total:
         return ""
     filled = max(0, min(used or 0, total))
@@ -255,7 +262,7 @@ _FIRST_POST, _LAST_POST = 0.07, 0.93  # where on the deck the posts stand, as sh
 
 
 def _on_deck(share: float) -> tuple[float, float]:
-    """The point of the deck's curve (a quadratic Bézier from 8,60 over 180,22 to 352,60) at `share` of its way."""
+    """The point at `share` of the deck: a quadratic Bézier curve from 8,60 over 180,22 to 352,60."""
     return 8 + 344 * share, 60 - 76 * share * (1 - share)
 
 
@@ -269,7 +276,7 @@ def _walked(share: float) -> str:
 def bridge(stage: int, total: int, labels: Sequence[str] | str = "") -> str:
     """The picture of the way: `total` posts on a bridge, walked up to post `stage` (1 the first).
 
-    `stage` 0 is before the start, `total` + 1 is when all is done. `labels` is a list, or text separated by 、
+    `stage` 0 is before the start, `total` + 1 is when all is done. `labels` is a list, or text parted by 、.
     It is drawn for the eye only: the page must say the same in `.steps`. ValueError if a label is missing.
     """
     names = (
@@ -290,8 +297,8 @@ def bridge(stage: int, total: int, labels: Sequence[str] | str = "") -> str:
     reached = 1.0 if stage > total else shares[stage - 1] if stage >= 1 else 0.0
     walked = format_html('<path class="walked" d="{}"/>', _walked(reached)) if reached else ""
     return format_html(
-        '<svg class="bridge" viewBox="0 0 360 126" aria-hidden="true"><path class="stone" fill-rule="evenodd" d="{}"/>'
-        '<path class="road" d="{}"/>{}{}{}</svg>',
+        '<svg class="bridge" viewBox="0 0 360 126" aria-hidden="true">'
+        '<path class="stone" fill-rule="evenodd" d="{}"/><path class="road" d="{}"/>{}{}{}</svg>',
         _STONE,
         _ROAD,
         walked,
@@ -362,6 +369,19 @@ def _request(context: Context) -> HttpRequest | None:
     return request if isinstance(request, HttpRequest) else None
 
 
+@register.simple_tag
+def is_demo() -> bool:
+    """Whether the outside world is the sandbox, so that pages say their data are synthetic."""
+    return bool(settings.ANYE_DEMO)
+
+
+@register.simple_tag(takes_context=True)
+def this_page(context: Context) -> str:
+    """The address to come back to, for a `next` parameter; the home page where a form was just posted."""
+    request = _request(context)
+    return request.get_full_path() if request is not None and request.method == "GET" else "/"
+
+
 def _user(context: Context) -> User | None:
     """Who reads the page, or None; pages without a request (500) have nobody."""
     request = _request(context)
@@ -377,7 +397,7 @@ def _visible(user: User | None) -> list[tuple[NavItem, str]]:
 
 @register.inclusion_tag("_staff_nav.html", takes_context=True)
 def staff_nav(context: Context) -> dict[str, object]:
-    """The officers' navigation, by their rights; counts from the context's `staff_counts` (counter -> number)."""
+    """The officers' navigation, by their rights; counts from the context's `staff_counts` (counter -> n)."""
     request = _request(context)
     path = request.path if request else ""
     counts = context.get("staff_counts") or {}
@@ -437,7 +457,7 @@ def public_account(context: Context) -> dict[str, object]:
         "csrf_token": context.get("csrf_token"),
         "here": request.path if request else "",
         "staff_url": staff_home(context) if staff else "",
-        "my_url": _url("my") if user is not None and not staff else "",
+        "my_url": _url("claims:my") if user is not None and not staff else "",
         "sign_in_url": _url("sign-in") if user is None else "",
         "sign_out_url": _url("sign-out") if user is not None else "",
     }

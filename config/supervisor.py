@@ -77,7 +77,7 @@ class Part:
 
 
 def web_command(port: int, host: str = "127.0.0.1") -> list[str]:
-    """Granian, two processes of one thread: Django's work is Python, and idle sockets block nobody."""
+    """Granian, two processes of one thread: pages are made by Python, and idle sockets block nobody."""
     return [
         str(Path(sys.executable).parent / "granian"), "--interface", "wsgi", "--workers", "2",
         "--blocking-threads", "1", "--workers-kill-timeout", "5", "--respawn-failed-workers", "--no-access-log",

@@ -190,7 +190,7 @@ class ParameterBook:
         """Every row by key, region and start."""
         return [row for place in sorted(self._rows) for row in self._rows[place]]
 
-    def keys(self) -> list[str]:
+    def names(self) -> list[str]:
         """Every key that has a value somewhere."""
         return sorted({key for key, _ in self._rows})
 
@@ -248,7 +248,7 @@ class ParameterBook:
         wanted = tuple(keys)
         found = self._resolved.get((wanted, region))
         if found is None:
-            known = self.keys()
+            known = self.names()
             names: dict[str, None] = {}
             for key in wanted:
                 if key.endswith(".*"):

@@ -68,8 +68,7 @@ class Calendar:
         return position > 0 and run[position - 1] == day.toordinal()
 
     def add_working_days(self, start: date, days: int) -> date:
-        """The `days`-th working day after `start`, which is not counted (Civil Code 201). `days` is 1 or
-        more.
+        """The `days`-th working day after `start`, which is not counted (Civil Code 201); `days` >= 1.
 
         Received on Friday 2025-09-26, 10 days: 2025-10-16.
         """

@@ -1,0 +1,560 @@
+"""Unemployment benefit: who may draw it, for how many months, and how much a month.
+
+Social Insurance Law art. 44 to 52, Unemployment Insurance Regulation art. 14 to 21, Hebei's steps and
+standard. `decide` makes every test, in the order of the articles, even after one has failed. It knows no
+name, no number of a person and no clock: due dates belong to the case (`deadlines`), and whether a month is
+still owed to its spell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from functools import lru_cache
+from typing import Literal
+
+from law import months, reading, retirement
+from law.decision import (
+    Decision,
+    Json,
+    Outcome,
+    Reason,
+    Reference,
+    Verdict,
+    mapping,
+    number,
+    sequence,
+    text,
+    texts,
+    verdict_of,
+)
+from law.errors import FaultyField
+from law.money import Fen
+from law.parameters import Parameters
+from law.reading import UNKNOWN, Unknown
+from law.retirement import Category, Sex
+from law.workdays import CALENDAR_KEYS, calendar_of
+
+PROGRAM = "unemployment-benefit"
+VERSION = 1
+"""Raised with every change after which a stored determination could come out differently."""
+
+KEYS = (
+    "benefit.cap_months",
+    "benefit.first_month_rule",
+    "benefit.licence_counts",
+    "benefit.min_age",
+    "benefit.min_months",
+    "benefit.near_retirement_months",
+    "benefit.promise_wd",
+    "benefit.review_statutory_wd",
+    "benefit.separation_reasons",
+    "benefit.standard",
+    "benefit.steps",
+    "region.tier",
+    *retirement.KEYS,
+    CALENDAR_KEYS,
+)
+
+Answer = Literal["YES", "NO", "UNKNOWN"]
+Identity = Literal["MATCH", "MISMATCH", "UNKNOWN"]
+CardAccount = Literal["ACTIVE", "INACTIVE", "CLOSED", "NAME_DIFFERS", "UNKNOWN"]
+
+ANSWERS: dict[str, Answer] = {"YES": "YES", "NO": "NO", "UNKNOWN": "UNKNOWN"}
+IDENTITIES: dict[str, Identity] = {"MATCH": "MATCH", "MISMATCH": "MISMATCH", "UNKNOWN": "UNKNOWN"}
+CARD_ACCOUNTS: dict[str, CardAccount] = {
+    "ACTIVE": "ACTIVE",
+    "INACTIVE": "INACTIVE",
+    "CLOSED": "CLOSED",
+    "NAME_DIFFERS": "NAME_DIFFERS",
+    "UNKNOWN": "UNKNOWN",
+}
+
+LAW = "中华人民共和国社会保险法"
+HANDLING = "社会保险经办条例"
+MONTHS_ARTICLE = Reference(LAW, "第四十五条第（一）项")
+LENGTH_ARTICLE = Reference(LAW, "第四十六条")
+SEPARATION_ARTICLE = Reference(LAW, "第四十五条第（二）项")
+REGISTRATION_ARTICLE = Reference(LAW, "第四十五条第（三）项")
+EMPLOYED_ARTICLE = Reference(LAW, "第五十一条第（一）项")
+PENSION_ARTICLE = Reference(LAW, "第五十一条第（四）项")
+DEATH_ARTICLE = Reference(LAW, "第四十九条")
+COMPETENCE_ARTICLE = Reference(LAW, "第五十二条")
+PRISON_ARTICLE = Reference("失业保险条例", "第十五条")
+CHECK_ARTICLE = Reference(HANDLING, "第二十六条")
+CARD_ARTICLE = Reference(HANDLING, "第七条")
+AGE_16_ARTICLE = Reference("就业服务与就业管理规定", "第六十一条至第六十三条")
+AGE_ARTICLE = Reference("全国人民代表大会常务委员会关于实施渐进式延迟法定退休年龄的决定", "第一条")
+
+REFUSAL_CODES: Mapping[str, str] = {"licence_counts": "R03"}
+"""Codes of reasons whose failure is refused under another code; the others are their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All the law may see of a claim on the day it was received (`applied_on`, the governing date).
+
+    `contributed_months` (unit and person both paid, distinct) and `deemed_months` count only months that no
+    earlier award has consumed; `residual_months` is what an earlier award left unpaid. `paying_county`: a
+    six-digit code.
+    """
+
+    applied_on: date
+    birth_date: date
+    sex: Sex
+    retirement_category: Category | None
+    contributed_months: int | Unknown
+    deemed_months: int
+    had_previous_spell: bool
+    residual_months: int
+    separation_reason: str
+    employed: Answer
+    drawing_pension: Answer
+    drawing_elsewhere: Answer
+    imprisoned: Answer
+    deceased: Answer
+    operates_business: Answer
+    agency_competent: Answer
+    identity: Identity
+    card_account: CardAccount
+    paying_county: str
+
+
+FIELDS = frozenset(field.name for field in fields(Facts))
+
+
+@dataclass(frozen=True)
+class UnemploymentDecision(Decision):
+    """`monthly_fen` is that of `first_month`; `total_fen` takes each month at the standard in force for it.
+
+    On REFUSE and REVIEW: what would be paid if it were granted. All five are None while the contributed
+    months are unknown; with too few months `months` and `total_fen` are 0 and the other three None.
+    """
+
+    refusal_codes: tuple[str, ...]
+    months: int | None
+    first_month: str | None
+    last_month: str | None
+    monthly_fen: Fen | None
+    total_fen: Fen | None
+
+    def results(self) -> dict[str, Json]:
+        return {
+            "refusal_codes": list(self.refusal_codes),
+            "months": self.months,
+            "first_month": self.first_month,
+            "last_month": self.last_month,
+            "monthly_fen": self.monthly_fen,
+            "total_fen": self.total_fen,
+        }
+
+    @classmethod
+    def from_json(cls, stored: Json) -> UnemploymentDecision:
+        """The reverse of `to_json`. Raises ValueError or KeyError if it is not such a decision."""
+        row = mapping(stored)
+        results = mapping(row["results"])
+        first, last = results["first_month"], results["last_month"]
+        return cls(
+            program=text(row["program"]),
+            verdict=Verdict(text(row["verdict"])),
+            reasons=tuple(Reason.from_json(reason) for reason in sequence(row["reasons"])),
+            parameters_digest=text(row["parameters_digest"]),
+            refusal_codes=texts(results["refusal_codes"]),
+            months=number(results["months"]),
+            first_month=None if first is None else text(first),
+            last_month=None if last is None else text(last),
+            monthly_fen=_fen(results["monthly_fen"]),
+            total_fen=_fen(results["total_fen"]),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Scale:
+    """How months of contributions become months of benefit."""
+
+    min_months: int
+    cap_months: int
+    steps: tuple[int, ...]
+
+    def months_for(self, years: int) -> int:
+        """Months for full years of contributions; the last step stands for more years, too."""
+        return self.steps[min(years, len(self.steps)) - 1] if years > 0 else 0
+
+
+@dataclass(frozen=True, eq=False)
+class _Terms:
+    """The parameters that govern one application date, read once: everything but the monthly standard."""
+
+    scale: _Scale
+    min_age: int
+    licence_counts: str
+    first_month: int
+    separation: Mapping[str, Reason]
+    counties: frozenset[str]
+    ages: retirement.Table
+
+
+def parse(row: reading.Row) -> Facts:
+    """Facts of one line (without `id`). Raises FaultyField. Codes of reasons and counties are judged by `decide`."""
+    reading.exact_fields(row, FIELDS)
+    applied_on = reading.day(row, "applied_on")
+    birth_date = reading.day(row, "birth_date")
+    if birth_date > applied_on:
+        raise FaultyField("birth_date", "晚于申请日期")
+    sex = reading.choice(row, "sex", retirement.SEXES)
+    category = reading.choice_or_null(row, "retirement_category", retirement.CATEGORIES)
+    if sex == "M" and category is not None:
+        raise FaultyField("retirement_category", "男性应当是 null")
+    had_previous_spell = reading.yes_or_no(row, "had_previous_spell")
+    residual_months = reading.whole(row, "residual_months", most=24 if had_previous_spell else 0)
+    return Facts(
+        applied_on=applied_on,
+        birth_date=birth_date,
+        sex=sex,
+        retirement_category=category,
+        contributed_months=reading.whole_or_unknown(row, "contributed_months"),
+        deemed_months=reading.whole(row, "deemed_months"),
+        had_previous_spell=had_previous_spell,
+        residual_months=residual_months,
+        separation_reason=reading.string(row, "separation_reason"),
+        employed=reading.choice(row, "employed", ANSWERS),
+        drawing_pension=reading.choice(row, "drawing_pension", ANSWERS),
+        drawing_elsewhere=reading.choice(row, "drawing_elsewhere", ANSWERS),
+        imprisoned=reading.choice(row, "imprisoned", ANSWERS),
+        deceased=reading.choice(row, "deceased", ANSWERS),
+        operates_business=reading.choice(row, "operates_business", ANSWERS),
+        agency_competent=reading.choice(row, "agency_competent", ANSWERS),
+        identity=reading.choice(row, "identity", IDENTITIES),
+        card_account=reading.choice(row, "card_account", CARD_ACCOUNTS),
+        paying_county=reading.string(row, "paying_county"),
+    )
+
+
+def facts_to_json(facts: Facts) -> dict[str, Json]:
+    """The reverse of `parse`."""
+    row: dict[str, Json] = {name: getattr(facts, name) for name in sorted(FIELDS)}
+    return {**row, "applied_on": facts.applied_on.isoformat(), "birth_date": facts.birth_date.isoformat()}
+
+
+def decide(facts: Facts, parameters: Parameters) -> UnemploymentDecision:
+    """The decision on a claim. Governing date: `facts.applied_on`; of the standard, each benefit month.
+
+    Worked example: 114 months paid, dismissed for economic reasons (D03), applied on 2025-09-26 in a tier 1
+    county: 9 full years, 17 months, 2025-10 to 2027-02, 17 x 1,980.00 = 33,660.00.
+
+    Raises FaultyField for a separation reason or county that is not in force, MissingParameter for a date
+    that no number of law covers.
+    """
+    terms = _terms(parameters, facts.applied_on)
+    separation = terms.separation.get(facts.separation_reason)
+    if separation is None:
+        raise FaultyField("separation_reason", "没有这个离职原因代码")
+    if facts.paying_county not in terms.counties:
+        raise FaultyField("paying_county", "没有这个县（市、区）代码，或没有它的标准档次")
+    granted, length = _length(
+        terms.scale,
+        facts.contributed_months,
+        facts.deemed_months,
+        facts.had_previous_spell,
+        facts.residual_months,
+    )
+    reasons = (
+        length,
+        separation,
+        _registered(facts.applied_on),
+        _BY_ANSWER["R03"][facts.employed],
+        _licence(terms.licence_counts, facts.operates_business),
+        _BY_ANSWER["R04"][facts.drawing_pension],
+        _age(terms, facts),
+        _BY_ANSWER["R09"][facts.imprisoned],
+        _BY_ANSWER["R11"][facts.deceased],
+        _BY_ANSWER["R05"][facts.agency_competent],
+        _BY_ANSWER["R06"][facts.identity],
+        _BY_ANSWER["R08"][facts.drawing_elsewhere],
+        _CARD[facts.card_account],
+    )
+    verdict = verdict_of(reasons)
+    codes: tuple[str, ...] = ()
+    if verdict is Verdict.REFUSE:
+        failed = [reason.code for reason in reasons if reason.outcome is Outcome.FAIL]
+        codes = tuple(dict.fromkeys(REFUSAL_CODES.get(code, code) for code in failed))
+    first = last = monthly = None
+    total = None if granted is None else Fen(0)
+    if granted:
+        first, last, monthly, total = _amounts(parameters, terms.first_month, granted, facts.paying_county)
+    return UnemploymentDecision(
+        program=PROGRAM,
+        verdict=verdict,
+        reasons=reasons,
+        parameters_digest=parameters.digest,
+        refusal_codes=codes,
+        months=granted,
+        first_month=first,
+        last_month=last,
+        monthly_fen=monthly,
+        total_fen=total,
+    )
+
+
+def monthly_standard(month: str, *, paying_county: str, parameters: Parameters) -> Fen:
+    """Fen for one whole benefit month: the tier and standard in force on its first day (no proration).
+
+    Raises MissingParameter. 2024-06 in a tier 1 county: 1,760.00; 2024-07: 1,980.00.
+    """
+    return _standard(parameters, months.parse(month), paying_county)
+
+
+def amount_for(facts: Facts, month: str, parameters: Parameters) -> Fen:
+    """What is owed for `month` if the spell of these facts owes that month: the standard in force for it."""
+    return monthly_standard(month, paying_county=facts.paying_county, parameters=parameters)
+
+
+def month_amounts(
+    decision: UnemploymentDecision, parameters: Parameters, *, paying_county: str
+) -> list[tuple[str, Fen]]:
+    """The schedule of a decision, month by month; empty where no month can be granted."""
+    if decision.first_month is None or not decision.months:
+        return []
+    first = months.parse(decision.first_month)
+    return [
+        (months.text_of(first + offset), _standard(parameters, first + offset, paying_county))
+        for offset in range(decision.months)
+    ]
+
+
+@lru_cache(maxsize=4096)
+def deadlines(applied_on: date, parameters: Parameters) -> tuple[date, date]:
+    """(promise_due, statutory_due): working days after the day of receipt, which is not counted.
+
+    Received on 2025-09-26: 2025-09-30 and 2025-10-16. Raises MissingParameter where a calendar is not
+    published.
+    """
+    calendar = calendar_of(parameters)
+    promise = parameters.integer("benefit.promise_wd", on=applied_on)
+    statutory = parameters.integer("benefit.review_statutory_wd", on=applied_on)
+    return calendar.add_working_days(applied_on, promise), calendar.add_working_days(applied_on, statutory)
+
+
+def _fen(stored: Json) -> Fen | None:
+    found = number(stored)
+    return None if found is None else Fen(found)
+
+
+@lru_cache(maxsize=4096)
+def _terms(parameters: Parameters, on: date) -> _Terms:
+    steps = parameters.live("benefit.steps", on=on)
+    rule = parameters.text("benefit.first_month_rule", on=on)
+    return _Terms(
+        scale=_scale(
+            parameters.integer("benefit.min_months", on=on),
+            parameters.integer("benefit.cap_months", on=on),
+            tuple(steps.integer(str(year)) for year in range(1, len(steps.table()) + 1)),
+        ),
+        min_age=parameters.integer("benefit.min_age", on=on),
+        licence_counts=parameters.text("benefit.licence_counts", on=on),
+        first_month=months.number_of(on) + {"NEXT_MONTH": 1, "SAME_MONTH": 0}[rule],
+        separation=_separation_reasons(
+            parameters, parameters.live("benefit.separation_reasons", on=on).start
+        ),
+        counties=frozenset(parameters.live("region.tier", on=on).table()),
+        ages=retirement.table_on(parameters, on),
+    )
+
+
+@lru_cache(maxsize=64)
+def _scale(min_months: int, cap_months: int, steps: tuple[int, ...]) -> _Scale:
+    """One object for equal numbers, so that finished reasons are found again whatever the day."""
+    return _Scale(min_months, cap_months, steps)
+
+
+@lru_cache(maxsize=64)
+def _separation_reasons(parameters: Parameters, start: date) -> dict[str, Reason]:
+    """The finished reason for each code in force from `start`, and for UNKNOWN."""
+    reasons = {UNKNOWN: _separation(UNKNOWN, Outcome.UNKNOWN, {})}
+    for row in parameters.live("benefit.separation_reasons", on=start).records():
+        numbers = {"separation": row["code"], "name": row["name"]}
+        match row["eligible"]:
+            case "Y" if "hint" in row:
+                reason = _separation(row["code"], Outcome.PASS, {**numbers, "hint": row["hint"]}, "hint")
+            case "Y":
+                reason = _separation(row["code"], Outcome.PASS, numbers)
+            case "N":
+                reason = _separation(row["code"], Outcome.FAIL, numbers)
+            case "MANUAL":
+                reason = _separation(row["code"], Outcome.UNKNOWN, numbers, "disputed")
+            case other:
+                raise ValueError(f"benefit.separation_reasons: eligible {other!r} of {row['code']}")
+        reasons[row["code"]] = reason
+    return reasons
+
+
+def _separation(code: str, outcome: Outcome, numbers: Mapping[str, str | int], variant: str = "") -> Reason:
+    return Reason(
+        "R02", outcome, code, "INVOLUNTARY", SEPARATION_ARTICLE, numbers, ("separation_reason",), variant
+    )
+
+
+@lru_cache(maxsize=65_536)
+def _length(
+    scale: _Scale, contributed: int | Unknown, deemed: int, had_previous: bool, residual: int
+) -> tuple[int | None, Reason]:
+    """Months granted (None: cannot be known) and the reason. Art. 45(1) and 46; domain rules 1.4 and 1.5."""
+    rests_on = ("contributed_months", "deemed_months", "had_previous_spell", "residual_months")
+    if contributed == UNKNOWN:
+        return None, Reason(
+            "R01", Outcome.UNKNOWN, UNKNOWN, scale.min_months, MONTHS_ARTICLE, {}, ("contributed_months",)
+        )
+    eligible = contributed + deemed
+    years = eligible // 12
+    earned = scale.months_for(years)
+    numbers: dict[str, str | int] = {"months": eligible, "years": years, "minimum": scale.min_months}
+    outcome, article = Outcome.PASS, MONTHS_ARTICLE
+    if eligible >= scale.min_months and had_previous:
+        granted, variant, article = min(scale.cap_months, residual + earned), "again", LENGTH_ARTICLE
+        numbers |= {"earned": earned, "residual": residual, "cap": scale.cap_months}
+    elif eligible >= scale.min_months:
+        granted, variant = min(scale.cap_months, earned), ""
+    elif had_previous and residual:
+        granted, variant, article = min(scale.cap_months, residual), "resumed", LENGTH_ARTICLE
+    else:
+        granted, variant, outcome = 0, "again" if had_previous else "", Outcome.FAIL
+        numbers["lacking"] = scale.min_months - eligible
+    numbers["granted"] = granted
+    return granted, Reason("R01", outcome, eligible, scale.min_months, article, numbers, rests_on, variant)
+
+
+@lru_cache(maxsize=4096)
+def _registered(on: date) -> Reason:
+    """One form is claim and registration: it is in force from the day of receipt (art. 45(3))."""
+    day = on.isoformat()
+    return Reason(
+        "registered", Outcome.PASS, day, None, REGISTRATION_ARTICLE, {"registered_on": day}, ("applied_on",)
+    )
+
+
+def _licence(counts: str, operates: Answer) -> Reason:
+    """A business licence by `benefit.licence_counts`: YES, NO or REVIEW. The law itself is silent."""
+    if counts == "NO":
+        return _LICENCE_IGNORED[operates]
+    if counts == "YES" and operates == "YES":
+        return _LICENCE_COUNTS
+    return _LICENCE_REVIEW[operates]
+
+
+def _age(terms: _Terms, facts: Facts) -> Reason:
+    """16 or older, and below the statutory age, which is reached on the birthday's day of its month."""
+    born, on = facts.birth_date, facts.applied_on
+    age = months.full_years(born, on)
+    if age < terms.min_age:
+        return _too_young(age, terms.min_age, months.birthday(born, terms.min_age))
+    line = terms.ages.line(facts.sex, facts.retirement_category)
+    if line is not None:
+        month = line.month_for(born)
+        reached = months.day_in(month, born.day)
+        return _retired(age, reached) if on >= reached else _not_retired(age, month)
+    worker, cadre = terms.ages.female_worker.month_for(born), terms.ages.female_cadre.month_for(born)
+    if on >= months.day_in(cadre, born.day):
+        return _retired(age, months.day_in(cadre, born.day))
+    return _either(age, worker, cadre, on < months.day_in(worker, born.day))
+
+
+_AGE_FIELDS = ("birth_date", "sex", "retirement_category")
+
+
+@lru_cache(maxsize=8192)
+def _too_young(age: int, least: int, reached: date) -> Reason:
+    numbers: dict[str, str | int] = {"age": age, "minimum_age": least, "reached_on": reached.isoformat()}
+    return Reason("R07", Outcome.FAIL, age, least, AGE_16_ARTICLE, numbers, ("birth_date",), "young")
+
+
+@lru_cache(maxsize=8192)
+def _retired(age: int, reached: date) -> Reason:
+    numbers: dict[str, str | int] = {"age": age, "reached_on": reached.isoformat()}
+    month = months.month_of(reached)
+    return Reason("R07", Outcome.FAIL, age, month, AGE_ARTICLE, numbers, _AGE_FIELDS, "retired")
+
+
+@lru_cache(maxsize=8192)
+def _not_retired(age: int, month: int) -> Reason:
+    limit = months.text_of(month)
+    return Reason(
+        "R07", Outcome.PASS, age, limit, AGE_ARTICLE, {"age": age, "retirement_month": limit}, _AGE_FIELDS
+    )
+
+
+@lru_cache(maxsize=8192)
+def _either(age: int, worker: int, cadre: int, below_both: bool) -> Reason:
+    """A woman whose category is not known: below both ages, or between them."""
+    limit = months.text_of(worker)
+    numbers: dict[str, str | int] = {
+        "age": age,
+        "worker_month": limit,
+        "cadre_month": months.text_of(cadre),
+    }
+    outcome, variant = (Outcome.PASS, "either") if below_both else (Outcome.UNKNOWN, "")
+    return Reason("R07", outcome, age, limit, AGE_ARTICLE, numbers, _AGE_FIELDS, variant)
+
+
+@lru_cache(maxsize=65_536)
+def _amounts(parameters: Parameters, first: int, granted: int, county: str) -> tuple[str, str, Fen, Fen]:
+    """First and last month, fen of the first month, fen of all."""
+    paid = [_standard(parameters, month, county) for month in range(first, first + granted)]
+    return months.text_of(first), months.text_of(first + granted - 1), paid[0], Fen(sum(paid))
+
+
+@lru_cache(maxsize=8192)
+def _standard(parameters: Parameters, month: int, county: str) -> Fen:
+    on = months.first_day(month)
+    tier = parameters.text("region.tier", on=on, item=county)
+    return parameters.fen("benefit.standard", on=on, item=tier)
+
+
+def _by_answer(code: str, field: str, article: Reference, passes: str, fails: str) -> dict[str, Reason]:
+    """The three finished reasons of a test that one answer decides."""
+    outcomes = {passes: Outcome.PASS, fails: Outcome.FAIL, UNKNOWN: Outcome.UNKNOWN}
+    return {
+        given: Reason(code, outcome, given, passes, article, {}, (field,))
+        for given, outcome in outcomes.items()
+    }
+
+
+_BY_ANSWER: Mapping[str, Mapping[str, Reason]] = {
+    "R03": _by_answer("R03", "employed", EMPLOYED_ARTICLE, "NO", "YES"),
+    "R04": _by_answer("R04", "drawing_pension", PENSION_ARTICLE, "NO", "YES"),
+    "R05": _by_answer("R05", "agency_competent", COMPETENCE_ARTICLE, "YES", "NO"),
+    "R06": _by_answer("R06", "identity", CHECK_ARTICLE, "MATCH", "MISMATCH"),
+    "R08": _by_answer("R08", "drawing_elsewhere", CHECK_ARTICLE, "NO", "YES"),
+    "R09": _by_answer("R09", "imprisoned", PRISON_ARTICLE, "NO", "YES"),
+    "R11": _by_answer("R11", "deceased", DEATH_ARTICLE, "NO", "YES"),
+}
+
+
+def _licence_reason(given: Answer, outcome: Outcome, variant: str = "") -> Reason:
+    return Reason(
+        "licence_counts", outcome, given, "NO", EMPLOYED_ARTICLE, {}, ("operates_business",), variant
+    )
+
+
+_LICENCE_COUNTS = _licence_reason("YES", Outcome.FAIL)
+_LICENCE_IGNORED = {given: _licence_reason(given, Outcome.PASS, "ignored") for given in ANSWERS.values()}
+_LICENCE_REVIEW = {
+    "NO": _licence_reason("NO", Outcome.PASS),
+    "YES": _licence_reason("YES", Outcome.UNKNOWN, "operating"),
+    "UNKNOWN": _licence_reason("UNKNOWN", Outcome.UNKNOWN),
+}
+
+# A payment problem, not an entitlement: it passes whatever it is, and says so.
+_CARD = {
+    given: Reason(
+        "card_account",
+        Outcome.PASS,
+        given,
+        "ACTIVE",
+        CARD_ARTICLE,
+        {},
+        ("card_account",),
+        "" if given == "ACTIVE" else given,
+    )
+    for given in CARD_ACCOUNTS
+}

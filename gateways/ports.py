@@ -1,7 +1,7 @@
 """What may be asked outside and what comes back: the words that the rest of the product uses for it.
 
-Plain dataclasses. This module must never import Django, open a connection or decide what an answer means: an answer
-is evidence, and the facts that follow from it are the business of the app that asked.
+Plain dataclasses. This module must never import Django, open a connection or decide what an answer means:
+an answer is evidence, and the facts that follow from it are the business of the app that asked.
 """
 
 from __future__ import annotations
@@ -90,8 +90,9 @@ class IdentityAnswer:
 class InsuranceAnswer:
     """The city's insurance core system. Months are whole months no earlier award has consumed.
 
-    `contributed_months` None: the record is being corrected and cannot be counted. `first_month` and `last_month`
-    are "YYYY-MM" or ""; `active` is an employee-type insurance in force today; `competent` None: not known.
+    `contributed_months` None: they cannot be counted (a record being corrected, nobody found).
+    `first_month` and `last_month` are "YYYY-MM" or ""; `active` is an employee-type insurance in force on
+    the day asked for; `competent` None: not known.
     """
 
     contributed_months: int | None
@@ -105,19 +106,22 @@ class InsuranceAnswer:
     had_previous_spell: bool
     residual_months: int
     competent: bool | None
+    found: bool = True
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ElsewhereAnswer:
     """Insurance outside the city, from the province or from the country.
 
-    `start_month` is "YYYY-MM" or ""; `drawing` tells of a benefit drawn elsewhere, None: this source does not say.
+    `start_month` is "YYYY-MM" or ""; `drawing` tells of a benefit drawn elsewhere, None: this source does
+    not say.
     """
 
     active: bool
     region_name: str
     start_month: str
     drawing: bool | None
+    found: bool = True
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -129,6 +133,7 @@ class SeparationAnswer:
     separated_on: date | None
     reported_at: datetime | None
     unit_name: str
+    found: bool = True
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -137,6 +142,7 @@ class PensionAnswer:
 
     drawing: bool
     category: str | None
+    found: bool = True
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -144,6 +150,7 @@ class JusticeAnswer:
     """The justice register."""
 
     imprisoned: bool
+    found: bool = True
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -152,14 +159,16 @@ class MarketAnswer:
 
     operates: bool
     names: tuple[str, ...]
+    found: bool = True
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class CardAnswer:
     """The bank account of the social-security card.
 
-    `status` is "ACTIVE", "INACTIVE", "CLOSED" or "NAME_DIFFERS". An ACTIVE card always has an account; the other
-    fields are "" where the bank does not give them.
+    `status` is "ACTIVE", "INACTIVE", "CLOSED", "NAME_DIFFERS", or "UNKNOWN" where no card is found. An
+    ACTIVE card always has a well-formed account and bank code; else the other fields are "" where the bank
+    does not give them.
     """
 
     status: str
@@ -167,6 +176,7 @@ class CardAnswer:
     bank_code: str
     account_number: str
     account_name: str
+    found: bool = True
 
 
 Answer = (
@@ -182,6 +192,14 @@ Answer = (
 
 
 @dataclass(frozen=True, slots=True)
+class SmsReply:
+    """What the SMS provider says: taken with its own id, or never deliverable (no such number)."""
+
+    accepted: bool
+    provider_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class BankReply:
     """What the bank says to a payment file: taken or not, its code for it, its own reference."""
 
@@ -192,7 +210,11 @@ class BankReply:
 
 @dataclass(frozen=True, slots=True)
 class BankReceipt:
-    """The bank's word on one payment: "S" paid, "F" failed, "P" still pending."""
+    """The bank's word on one payment: "S" paid, "F" failed, "P" still pending.
+
+    S and F carry a serial and a booking time; P has "" and None. An F after an S of the same
+    `end_to_end_id` is money that came back. `amount_fen` is what the bank booked.
+    """
 
     end_to_end_id: str
     status: str
@@ -200,11 +222,15 @@ class BankReceipt:
     reason_text: str
     bank_serial: str
     booked_at: datetime | None
+    amount_fen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StatementRow:
-    """One line of the account's statement: "D" money left, "C" money came; `amount_fen` > 0."""
+    """One line of the account's statement: "D" money left, "C" money came; `amount_fen` > 0.
+
+    `end_to_end_id` and `batch_number` are "" for money that is not a payment of ours (funding).
+    """
 
     bank_serial: str
     booked_at: datetime

@@ -1,0 +1,174 @@
+"""The bank: a payment file goes out once, its status, receipts and the day's statement are asked for
+(docs/wire.md §3).
+
+Sending is tried once and never repeated here: after silence the caller asks for the status. What the bank
+says is read strictly; a statement whose lines do not make its closing balance is no statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from urllib.parse import quote, urlencode
+
+from gateways.adapters import wire
+from gateways.adapters.fields import Fields
+from gateways.adapters.wire import Endpoint, Limits
+from gateways.ports import BankReceipt, BankReply, BankStatement, Channel, StatementRow
+
+STATUSES = frozenset({"S", "F", "P"})
+DIRECTIONS = frozenset({"D", "C"})
+UNKNOWN_BATCH = 404
+
+
+def submit(
+    endpoint: Endpoint,
+    path: str,
+    *,
+    batch_number: str,
+    content: bytes,
+    sha256: str,
+    charset: str,
+    asked_at: datetime,
+    limits: Limits,
+) -> BankReply:
+    """Send one file. Raises `Unavailable` or `BadAnswer`; after either the bank may have taken it."""
+    reply = wire.exchange(
+        endpoint,
+        method="POST",
+        path=path,
+        asked_at=asked_at,
+        limits=limits,
+        breaker=Channel.BANK.value,
+        body=content,
+        content_type=f"text/plain; charset={charset}",
+        headers={"X-Anye-Batch": batch_number, "X-Anye-Content-SHA256": sha256},
+    )
+    return _reply(Fields(wire.read_json(reply.body)), batch_number)
+
+
+def status(
+    endpoint: Endpoint, path: str, *, batch_number: str, asked_at: datetime, limits: Limits
+) -> BankReply | None:
+    """What became of a file; None where the bank does not have it."""
+    reply = wire.exchange(
+        endpoint,
+        method="GET",
+        path=f"{path}/{quote(batch_number, safe='')}",
+        asked_at=asked_at,
+        limits=limits,
+        breaker=Channel.BANK.value,
+        accept=frozenset({UNKNOWN_BATCH}),
+    )
+    body = Fields(wire.read_json(reply.body))
+    if reply.status == UNKNOWN_BATCH:
+        # A mistyped address answers 404 as well: only the bank's own word lets a file be sent again.
+        body.inner("error").choice("code", frozenset({"batch_unknown"}))
+        return None
+    return _reply(body, batch_number)
+
+
+def receipts(
+    endpoint: Endpoint, path: str, *, batch_number: str, asked_at: datetime, limits: Limits
+) -> list[BankReceipt]:
+    """All receipts of a file so far; one listed twice comes once."""
+    reply = wire.exchange(
+        endpoint,
+        method="GET",
+        path=f"{path}/{quote(batch_number, safe='')}/receipts",
+        asked_at=asked_at,
+        limits=limits,
+        breaker=Channel.BANK.value,
+    )
+    body = Fields(wire.read_json(reply.body))
+    if body.text("batch_number") != batch_number:
+        raise body.bad("batch_number")
+    found: list[BankReceipt] = []
+    by_serial: dict[str, BankReceipt] = {}
+    for row in body.each("receipts"):
+        receipt = _receipt(row)
+        if receipt.bank_serial:
+            known = by_serial.setdefault(receipt.bank_serial, receipt)
+            if known is not receipt:
+                if known != receipt:
+                    raise row.bad("bank_serial")
+                continue
+        found.append(receipt)
+    return found
+
+
+def statement(
+    endpoint: Endpoint, path: str, *, day: date, account: str, asked_at: datetime, limits: Limits
+) -> BankStatement:
+    """One day's statement, of one payer account or of all together."""
+    query: Mapping[str, str] = {"day": day.isoformat()} | ({"account": account} if account else {})
+    reply = wire.exchange(
+        endpoint,
+        method="GET",
+        path=f"{path}?{urlencode(query)}",
+        asked_at=asked_at,
+        limits=limits,
+        breaker=Channel.BANK.value,
+    )
+    body = Fields(wire.read_json(reply.body))
+    if body.day("day") != day:
+        raise body.bad("day")
+    if body.text("account") != account:
+        raise body.bad("account")
+    opening, closing = body.signed("opening_fen"), body.signed("closing_fen")
+    lines = tuple(_line(row) for row in body.each("lines"))
+    moved = sum(line.amount_fen if line.direction == "C" else -line.amount_fen for line in lines)
+    if opening + moved != closing:
+        raise body.bad("closing_fen")
+    if len({line.bank_serial for line in lines}) != len(lines):
+        raise body.bad("lines")
+    return BankStatement(opening_fen=opening, closing_fen=closing, lines=lines)
+
+
+def _reply(body: Fields, batch_number: str) -> BankReply:
+    if body.text("batch_number") != batch_number:
+        raise body.bad("batch_number")
+    accepted = body.flag("accepted")
+    return BankReply(
+        accepted=accepted,
+        code=body.text("code", required=True),
+        reference=body.text("reference", required=accepted),
+    )
+
+
+def _receipt(row: Fields) -> BankReceipt:
+    receipt = BankReceipt(
+        end_to_end_id=row.text("end_to_end_id", required=True),
+        status=row.choice("status", STATUSES),
+        reason_code=row.text("reason_code"),
+        reason_text=row.text("reason_text"),
+        bank_serial=row.text("bank_serial"),
+        booked_at=row.moment_or_none("booked_at"),
+        amount_fen=_amount(row),
+    )
+    decided = receipt.status != "P"
+    if bool(receipt.bank_serial) is not decided:
+        raise row.bad("bank_serial")
+    if (receipt.booked_at is not None) is not decided:
+        raise row.bad("booked_at")
+    return receipt
+
+
+def _line(row: Fields) -> StatementRow:
+    return StatementRow(
+        bank_serial=row.text("bank_serial", required=True),
+        booked_at=row.moment("booked_at"),
+        direction=row.choice("direction", DIRECTIONS),
+        amount_fen=_amount(row),
+        end_to_end_id=row.text("end_to_end_id"),
+        reason_code=row.text("reason_code"),
+        batch_number=row.text("batch_number"),
+    )
+
+
+def _amount(row: Fields) -> int:
+    """Whole fen, above 0."""
+    amount = row.whole("amount_fen")
+    if not amount:
+        raise row.bad("amount_fen")
+    return amount

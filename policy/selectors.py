@@ -1,0 +1,100 @@
+"""Reads of the law book in force: what is shipped, overlaid by what the bureau has approved.
+
+The book is kept once a process and built again when an approval has come (one cheap query a call). It must
+never fall back to a default: a missing number is `MissingParameter`. Only a deadline in a year without a
+calendar gets a provisional date, marked so.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.db.models import Count, Max, QuerySet
+
+from law.errors import MissingParameter
+from law.money import Fen, Rate
+from law.parameters import NATION, ParameterBook, Parameters
+from law.programs import PROGRAMS
+from law.workdays import Calendar, calendar_in, provisional_due
+from policy.models import PolicyValue
+
+Edition = tuple[int, int | None, datetime | None]
+
+# The latest book of this process. Replaced whole, so that threads see the old one or the new one.
+_kept: tuple[Edition, ParameterBook] | None = None
+
+
+def edition() -> Edition:
+    """What tells two states of the approved values apart: their number, highest id and latest approval.
+
+    Values are never changed or deleted, so equal editions are equal books.
+    """
+    row = PolicyValue.objects.filter(approved_at__isnull=False).aggregate(
+        count=Count("pk"), highest=Max("pk"), latest=Max("approved_at")
+    )
+    return row["count"], row["highest"], row["latest"]
+
+
+def book() -> ParameterBook:
+    """The law book in force. One query; take it once and pass it on where many numbers are read."""
+    global _kept
+    current = edition()
+    if _kept is None or _kept[0] != current:
+        shipped = ParameterBook.shipped()
+        values = [row.dated() for row in PolicyValue.objects.approved()] if current[0] else []
+        _kept = (current, shipped.overlay(values) if values else shipped)
+    return _kept[1]
+
+
+def parameters_for(*, program: str, region: str) -> Parameters:
+    """All numbers that `program` (a name of `law.programs`) may read in `region`. Raises KeyError for
+    another name.
+    """
+    return book().for_program(PROGRAMS[program].keys, region=region)
+
+
+def calendar(*, region: str = NATION) -> Calendar:
+    """The working days of the years whose notice is out."""
+    return calendar_in(book(), region=region)
+
+
+def deadline(*, start: date, days: int, region: str = NATION) -> tuple[date, bool]:
+    """The `days`-th working day after `start`, and whether it is provisional.
+
+    It is provisional where the count begins in or reaches into a year whose notice is not out: to be
+    computed again when that calendar has been approved.
+    """
+    try:
+        return calendar(region=region).add_working_days(start, days), False
+    except MissingParameter:
+        return provisional_due(start, days), True
+
+
+def fen(key: str, *, region: str, on: date, item: str | None = None) -> Fen:
+    """An amount in fen. This read and those below raise MissingParameter; `item` is the entry of a table."""
+    return book().fen(key, region=region, on=on, item=item)
+
+
+def bp(key: str, *, region: str, on: date, item: str | None = None) -> Rate:
+    """A rate in basis points."""
+    return book().bp(key, region=region, on=on, item=item)
+
+
+def integer(key: str, *, region: str, on: date, item: str | None = None) -> int:
+    """A whole number of its unit."""
+    return book().integer(key, region=region, on=on, item=item)
+
+
+def flag(key: str, *, region: str, on: date, item: str | None = None) -> bool:
+    """True or false."""
+    return book().flag(key, region=region, on=on, item=item)
+
+
+def text(key: str, *, region: str, on: date, item: str | None = None) -> str:
+    """A text or code."""
+    return book().text(key, region=region, on=on, item=item)
+
+
+def proposals() -> QuerySet[PolicyValue]:
+    """Values that wait for a second supervisor, oldest first."""
+    return PolicyValue.objects.open().select_related("proposed_by")

@@ -42,9 +42,12 @@ ANYE_DIGEST_KEY = env.str("ANYE_DIGEST_KEY")
 # --- the outside ------------------------------------------------------------------------------------------
 
 ANYE_SANDBOX_URL = env.str("ANYE_SANDBOX_URL")
-"""Base address of the outside world; each source may have an address of its own in `gateways/registry.py`."""
+"""Base address of the outside world; each service may have one of its own, below."""
 ANYE_GATEWAY_KEY = env.str("ANYE_GATEWAY_KEY")
 """HMAC key with which requests to the outside are signed."""
+ANYE_OUTSIDE: dict[str, dict[str, str]] = dict(env.json("ANYE_OUTSIDE", default={}))
+"""Services with an address or key of their own: `{"BANK": {"url": "…", "key_id": "…", "key": "…"}}`, names as in
+`gateways.ports`; what an entry leaves out is the common one."""
 ANYE_IDENTITY_URL = env.str("ANYE_IDENTITY_URL", default=f"{ANYE_SANDBOX_URL}/oidc")
 """The identity provider's issuer, at which citizens and enterprises sign in."""
 

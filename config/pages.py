@@ -121,6 +121,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "years_choices": choices,
         "counties": [(code, _(name)) for code, name in sorted(names.items())],
         "promise_days": parameters.integer("benefit.promise_wd", on=today),
+        "pay_by_day": policy.selectors.integer("benefit.pay_by_day", region=CITY, on=today),
     }
     is_part = "HX-Request" in request.headers
     answer = render(request, "_estimate.html" if is_part else "home.html", context)

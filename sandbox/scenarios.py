@@ -1,0 +1,134 @@
+"""The named situations a person may be in, how many people are in each, and which source misbehaves for them.
+
+This is a list only: what a situation means for a person's records is `sandbox.world`, what it means for a
+payment is `sandbox.bank`. It must never hold a rule of law, nor say how a claim ought to end.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+DOWN = "down"
+SLOW = "slow"
+TWICE = "twice"
+OK = "ok"
+AUTO = "auto"
+MODES = (DOWN, SLOW, TWICE, OK, AUTO)
+
+REGISTERS = (
+    "identity",
+    "insurance",
+    "insurance-province",
+    "insurance-national",
+    "separation",
+    "pension",
+    "justice",
+    "market",
+    "card",
+)
+BANK = "bank"
+SMS = "sms"
+IDENTITY_PROVIDER = "identity-provider"
+SOURCES = (*REGISTERS, BANK, SMS, IDENTITY_PROVIDER)
+
+DEFAULT_SLOW_SECONDS = 10.0
+LONGEST_SLOW_SECONDS = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """How a source behaves: a mode, and for SLOW the seconds between the act and the answer."""
+
+    mode: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One situation.
+
+    `named` people of it always stand among those free to apply; `share` is its part, in thousandths, of the
+    people who come with a claim. `faults` are the sources that misbehave for such a person.
+    """
+
+    code: str
+    chinese: str
+    english: str
+    named: int
+    share: int = 0
+    faults: Mapping[str, Fault] = field(default_factory=dict)
+
+
+CLEAN = "CLEAN"
+
+_ALL = (
+    Scenario(CLEAN, "样样符合", "Everything in order", named=24, share=860),
+    Scenario("STILL_EMPLOYED", "又在本市参保", "Insured again in this city", named=12, share=10),
+    Scenario(
+        "SEPARATION_DISPUTED",
+        "单位报辞职，本人说协商",
+        "Unit says resigned, person says agreed",
+        named=12,
+        share=25,
+    ),
+    Scenario(
+        "SOURCE_DOWN",
+        "全国比对查不到（系统停机）",
+        "National insurance source is down",
+        named=12,
+        faults={"insurance-national": Fault(DOWN)},
+    ),
+    Scenario("CARD_CLOSED", "社保卡账户已销户", "Card account closed", named=12, share=8),
+    Scenario(
+        "PAYMENT_RETURNED_LATER", "到账五天后退票", "Payment comes back after five days", named=12, share=8
+    ),
+    Scenario("RESIGNED", "本人辞职", "Resigned", named=6, share=25),
+    Scenario("TOO_FEW_MONTHS", "缴费不足十二个月", "Fewer than twelve months paid", named=6, share=20),
+    Scenario("DRAWS_PENSION", "已领养老金", "Draws a pension", named=6, share=3),
+    Scenario("INSURED_ELSEWHERE", "外省正在参保", "Insured in another province", named=6, share=5),
+    Scenario("DRAWS_ELSEWHERE", "外省正在领失业金", "Draws the benefit elsewhere", named=6),
+    Scenario("IMPRISONED", "正在服刑", "In prison", named=6),
+    Scenario("OPERATES_BUSINESS", "名下有在营企业", "Runs a business", named=6, share=6),
+    Scenario("DECEASED", "人口库登记死亡", "Recorded as deceased", named=6),
+    Scenario("IDENTITY_MISMATCH", "姓名与人口库不同", "Name differs from the population register", named=6),
+    Scenario("CARD_INACTIVE", "社保卡金融功能未激活", "Card not activated", named=6, share=2),
+    Scenario("NAME_DIFFERS", "银行户名不同", "Bank has another name", named=6, share=3),
+    Scenario(
+        "SOURCE_SLOW",
+        "离职申报查得慢",
+        "Separation source is slow",
+        named=6,
+        faults={"separation": Fault(SLOW, 8.0)},
+    ),
+    Scenario(
+        "ANSWERS_TWICE",
+        "各处都回两遍",
+        "Every register answers twice",
+        named=6,
+        faults={source: Fault(TWICE) for source in REGISTERS},
+    ),
+    Scenario("RARE_CHARACTER_NAME", "姓名有生僻字", "Rare character in the name", named=6),
+    Scenario("HONG_KONG_PERMIT", "港澳台居民居住证", "Hong Kong residence permit", named=6),
+    Scenario("SEPARATION_UNREPORTED", "单位还没报离职", "Unit has not reported", named=6),
+    Scenario("REEMPLOYED_LATER", "三个月后又就业", "Works again after three months", named=6, share=25),
+)
+
+SCENARIOS: Mapping[str, Scenario] = {scenario.code: scenario for scenario in _ALL}
+
+
+def named_people() -> tuple[str, ...]:
+    """The scenario of each named person in order; CLEAN first, since it is asked for most."""
+    return tuple(scenario.code for scenario in _ALL for _ in range(scenario.named))
+
+
+def scenario_at(thousandth: int) -> str:
+    """The scenario of a person with a claim, by a number from 0 to 999. Raises ValueError outside of it."""
+    for scenario in _ALL:
+        if thousandth < scenario.share:
+            return scenario.code
+        thousandth -= scenario.share
+    raise ValueError("the shares of all scenarios make a thousand")
+
+
+def fault_of(scenario: str, source: str) -> Fault | None:
+    """How `source` behaves for a person of `scenario` by itself, or None if as usual."""
+    return SCENARIOS[scenario].faults.get(source)

@@ -90,7 +90,7 @@ class Reason:
     @cached_property
     def public_bytes(self) -> bytes:
         """`to_public` as UTF-8 JSON, made once: constant reasons are shared by all decisions."""
-        return json.dumps(self.to_public(), ensure_ascii=False).encode()
+        return _encode(self.to_public()).encode()
 
     def to_json(self) -> dict[str, Json]:
         """All that is needed to read the reason again years later, without the sentence."""
@@ -138,8 +138,12 @@ class Decision:
     parameters_digest: str
 
     def results(self) -> dict[str, Json]:
-        """The program's own answers (amounts, months, codes) by name. A program adds its own."""
-        return {}
+        """The program's own answers (amounts, months, codes) by name."""
+        raise NotImplementedError
+
+    def results_members(self) -> bytes:
+        """The members of `results` as UTF-8 JSON. A program may keep them ready, for speed."""
+        return json_members(self.results())
 
     def to_public(self) -> dict[str, Json]:
         """What programs outside are promised, without the `id` of the question."""
@@ -152,10 +156,9 @@ class Decision:
 
     def public_members(self) -> list[bytes]:
         """The members of `to_public` as UTF-8 JSON, from reasons that are encoded once."""
-        results = json.dumps(self.results(), ensure_ascii=False)[1:-1].encode()
         return [
             b'"verdict": "%b"' % self.verdict.encode(),
-            *([results] if results else []),
+            self.results_members(),
             b'"reasons": [%b]' % b", ".join([reason.public_bytes for reason in self.reasons]),
             b'"parameters_digest": "%b"' % self.parameters_digest.encode(),
         ]
@@ -177,6 +180,14 @@ class Decision:
             "results": self.results(),
             "reasons": [[reason.code, reason.outcome.value] for reason in self.reasons],
         }
+
+
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def json_members(public: Mapping[str, Json]) -> bytes:
+    """The members of an object as UTF-8 JSON, without its braces."""
+    return _encode(public)[1:-1].encode()
 
 
 def verdict_of(reasons: Iterable[Reason]) -> Verdict:

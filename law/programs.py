@@ -8,14 +8,14 @@ stands in this file.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Protocol, TypeVar
 
 from law import identifiers, overpayment, reading, retirement, unemployment_benefit
-from law.decision import Decision, Json
+from law.decision import Decision, Json, json_members
 from law.money import Fen
 from law.parameters import Parameters
 from law.workdays import CALENDAR_KEYS, calendar_of
@@ -75,7 +75,7 @@ def calculation(
 
     def members(row: reading.Row, parameters: Parameters) -> list[bytes]:
         answer = solve(parse(row), parameters).to_public()
-        return [json.dumps(answer, ensure_ascii=False)[1:-1].encode()]
+        return [json_members(answer)]
 
     return Calculation(code=code, keys=keys, dated_by=dated_by, members=members)
 
@@ -94,7 +94,10 @@ def program(
     amount_for: Callable[[F, str, Parameters], Fen],
     beside: Callable[[F, Parameters], bytes],
 ) -> Program:
-    """An entry of the table from a rule with its own types; `beside`: members that are not part of the decision."""
+    """An entry of the table from a rule with its own types.
+
+    `beside`: members of the answer that are not part of the decision.
+    """
 
     def own(facts: object) -> F:
         if not isinstance(facts, facts_type):
@@ -155,12 +158,10 @@ def _split(facts: overpayment.InstalmentFacts, parameters: Parameters) -> overpa
     return overpayment.InstalmentAnswer(overpayment.split(facts.total_fen, facts.parts))
 
 
-def _due_dates(facts: unemployment_benefit.Facts, parameters: Parameters) -> bytes:
-    promise, statutory = unemployment_benefit.deadlines(facts.applied_on, parameters)
-    return b'"promise_due": "%b", "statutory_due": "%b"' % (
-        promise.isoformat().encode(),
-        statutory.isoformat().encode(),
-    )
+@lru_cache(maxsize=4096)
+def _due_dates(applied_on: date, parameters: Parameters) -> bytes:
+    promise, statutory = unemployment_benefit.deadlines(applied_on, parameters)
+    return json_members({"promise_due": promise.isoformat(), "statutory_due": statutory.isoformat()})
 
 
 CALCULATIONS: Mapping[str, Calculation] = {
@@ -177,7 +178,7 @@ CALCULATIONS: Mapping[str, Calculation] = {
             decide=unemployment_benefit.decide,
             decision_from_json=unemployment_benefit.UnemploymentDecision.from_json,
             amount_for=unemployment_benefit.amount_for,
-            beside=_due_dates,
+            beside=lambda facts, parameters: _due_dates(facts.applied_on, parameters),
         ),
         calculation(
             "overpayment",

@@ -22,6 +22,7 @@ from law.decision import (
     Reason,
     Reference,
     Verdict,
+    json_members,
     mapping,
     number,
     sequence,
@@ -140,14 +141,24 @@ class UnemploymentDecision(Decision):
     total_fen: Fen | None
 
     def results(self) -> dict[str, Json]:
-        return {
-            "refusal_codes": list(self.refusal_codes),
-            "months": self.months,
-            "first_month": self.first_month,
-            "last_month": self.last_month,
-            "monthly_fen": self.monthly_fen,
-            "total_fen": self.total_fen,
-        }
+        return _results(
+            self.refusal_codes,
+            self.months,
+            self.first_month,
+            self.last_month,
+            self.monthly_fen,
+            self.total_fen,
+        )
+
+    def results_members(self) -> bytes:
+        return _results_members(
+            self.refusal_codes,
+            self.months,
+            self.first_month,
+            self.last_month,
+            self.monthly_fen,
+            self.total_fen,
+        )
 
     @classmethod
     def from_json(cls, stored: Json) -> UnemploymentDecision:
@@ -196,7 +207,7 @@ class _Terms:
 
 
 def parse(row: reading.Row) -> Facts:
-    """Facts of one line (without `id`). Raises FaultyField. Codes of reasons and counties are judged by `decide`."""
+    """Facts of one line (without `id`). Raises FaultyField. Reasons and counties are judged by `decide`."""
     reading.exact_fields(row, FIELDS)
     applied_on = reading.day(row, "applied_on")
     birth_date = reading.day(row, "birth_date")
@@ -259,21 +270,7 @@ def decide(facts: Facts, parameters: Parameters) -> UnemploymentDecision:
         facts.had_previous_spell,
         facts.residual_months,
     )
-    reasons = (
-        length,
-        separation,
-        _registered(facts.applied_on),
-        _BY_ANSWER["R03"][facts.employed],
-        _licence(terms.licence_counts, facts.operates_business),
-        _BY_ANSWER["R04"][facts.drawing_pension],
-        _age(terms, facts),
-        _BY_ANSWER["R09"][facts.imprisoned],
-        _BY_ANSWER["R11"][facts.deceased],
-        _BY_ANSWER["R05"][facts.agency_competent],
-        _BY_ANSWER["R06"][facts.identity],
-        _BY_ANSWER["R08"][facts.drawing_elsewhere],
-        _CARD[facts.card_account],
-    )
+    reasons = (length, separation, *_other_reasons(terms, facts))
     verdict = verdict_of(reasons)
     codes: tuple[str, ...] = ()
     if verdict is Verdict.REFUSE:
@@ -294,6 +291,23 @@ def decide(facts: Facts, parameters: Parameters) -> UnemploymentDecision:
         last_month=last,
         monthly_fen=monthly,
         total_fen=total,
+    )
+
+
+def _other_reasons(terms: _Terms, facts: Facts) -> tuple[Reason, ...]:
+    """The eleven tests that do not measure the contributions, in the order of the articles."""
+    return (
+        _registered(facts.applied_on),
+        _BY_ANSWER["R03"][facts.employed],
+        _licence(terms.licence_counts, facts.operates_business),
+        _BY_ANSWER["R04"][facts.drawing_pension],
+        _age(terms, facts),
+        _BY_ANSWER["R09"][facts.imprisoned],
+        _BY_ANSWER["R11"][facts.deceased],
+        _BY_ANSWER["R05"][facts.agency_competent],
+        _BY_ANSWER["R06"][facts.identity],
+        _BY_ANSWER["R08"][facts.drawing_elsewhere],
+        _CARD[facts.card_account],
     )
 
 
@@ -336,6 +350,36 @@ def deadlines(applied_on: date, parameters: Parameters) -> tuple[date, date]:
     return calendar.add_working_days(applied_on, promise), calendar.add_working_days(applied_on, statutory)
 
 
+def _results(
+    codes: tuple[str, ...],
+    granted: int | None,
+    first: str | None,
+    last: str | None,
+    monthly: Fen | None,
+    total: Fen | None,
+) -> dict[str, Json]:
+    return {
+        "refusal_codes": list(codes),
+        "months": granted,
+        "first_month": first,
+        "last_month": last,
+        "monthly_fen": monthly,
+        "total_fen": total,
+    }
+
+
+@lru_cache(maxsize=16_384)
+def _results_members(
+    codes: tuple[str, ...],
+    granted: int | None,
+    first: str | None,
+    last: str | None,
+    monthly: Fen | None,
+    total: Fen | None,
+) -> bytes:
+    return json_members(_results(codes, granted, first, last, monthly, total))
+
+
 def _fen(stored: Json) -> Fen | None:
     found = number(stored)
     return None if found is None else Fen(found)
@@ -357,9 +401,16 @@ def _terms(parameters: Parameters, on: date) -> _Terms:
         separation=_separation_reasons(
             parameters, parameters.live("benefit.separation_reasons", on=on).start
         ),
-        counties=frozenset(parameters.live("region.tier", on=on).table()),
+        counties=_counties(parameters, on),
         ages=retirement.table_on(parameters, on),
     )
+
+
+def _counties(parameters: Parameters, on: date) -> frozenset[str]:
+    """The counties that have a tier; none at all where the region has no county table."""
+    if "region.tier" not in parameters.rows:
+        return frozenset()
+    return frozenset(parameters.live("region.tier", on=on).table())
 
 
 @lru_cache(maxsize=64)
@@ -371,7 +422,7 @@ def _scale(min_months: int, cap_months: int, steps: tuple[int, ...]) -> _Scale:
 @lru_cache(maxsize=64)
 def _separation_reasons(parameters: Parameters, start: date) -> dict[str, Reason]:
     """The finished reason for each code in force from `start`, and for UNKNOWN."""
-    reasons = {UNKNOWN: _separation(UNKNOWN, Outcome.UNKNOWN, {})}
+    reasons: dict[str, Reason] = {UNKNOWN: _separation(UNKNOWN, Outcome.UNKNOWN, {})}
     for row in parameters.live("benefit.separation_reasons", on=start).records():
         numbers = {"separation": row["code"], "name": row["name"]}
         match row["eligible"]:
@@ -395,7 +446,7 @@ def _separation(code: str, outcome: Outcome, numbers: Mapping[str, str | int], v
     )
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _length(
     scale: _Scale, contributed: int | Unknown, deemed: int, had_previous: bool, residual: int
 ) -> tuple[int | None, Reason]:
@@ -496,7 +547,7 @@ def _either(age: int, worker: int, cadre: int, below_both: bool) -> Reason:
     return Reason("R07", outcome, age, limit, AGE_ARTICLE, numbers, _AGE_FIELDS, variant)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _amounts(parameters: Parameters, first: int, granted: int, county: str) -> tuple[str, str, Fen, Fen]:
     """First and last month, fen of the first month, fen of all."""
     paid = [_standard(parameters, month, county) for month in range(first, first + granted)]

@@ -231,7 +231,7 @@ SECRETS = {
     "ANYE_FIELD_KEYS": lambda: f"k1:{_key_of_32_bytes()}",
     "ANYE_DIGEST_KEY": _key_of_32_bytes,
     "ANYE_GATEWAY_KEY": lambda: secrets.token_hex(32),
-    "ANYE_IDENTITY_CLIENT_SECRET": lambda: secrets.token_urlsafe(32),
+    "ANYE_OIDC_CLIENT_SECRET": lambda: secrets.token_urlsafe(32),
     "ANYE_TOKEN_KEY": _signing_key,
 }
 """What an installation must keep to itself, and how each is made at the first start."""
@@ -271,6 +271,7 @@ def process_environment(home: Home, given: Mapping[str, str] = os.environ) -> di
         "ANYE_HOME": str(home.var),
         "ANYE_BASE_URL": site["base_url"],
         "ANYE_SANDBOX_URL": site["sandbox_url"],
+        "ANYE_OIDC_CLIENT_ID": "anye",
         "ANYE_HTTPS": "false",
         "ANYE_DEMO": "true",
         "ALLOWED_HOSTS": "127.0.0.1,localhost",

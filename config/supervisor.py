@@ -44,7 +44,6 @@ MAX_DEATHS, DEATHS_WITHIN_SECONDS = 5, 60
 MIN_FREE_MIB = 256
 KEPT_LOG_BYTES = 10 * 1024 * 1024
 DEFAULT_PEOPLE, DEFAULT_ENTERPRISES = 60, 20
-SANDBOX_SECRETS = ("ANYE_GATEWAY_KEY", "ANYE_IDENTITY_CLIENT_SECRET")
 PRODUCT_ONLY = (
     "SECRET_KEY",
     "DATABASE_URL",
@@ -80,8 +79,8 @@ def web_command(port: int, host: str = "127.0.0.1") -> list[str]:
     """Granian, two processes of one thread: pages are made by Python, and idle sockets block nobody."""
     return [
         str(Path(sys.executable).parent / "granian"), "--interface", "wsgi", "--workers", "2",
-        "--blocking-threads", "1", "--workers-kill-timeout", "5", "--respawn-failed-workers", "--no-access-log",
-        "--host", host, "--port", str(port), "config.wsgi:application",
+        "--blocking-threads", "1", "--workers-kill-timeout", "5", "--respawn-failed-workers",
+        "--no-access-log", "--host", host, "--port", str(port), "config.wsgi:application",
     ]  # fmt: skip
 
 
@@ -99,10 +98,12 @@ def beat_command(schedule: Path) -> list[str]:
     ]  # fmt: skip
 
 
-def sandbox_command(port: int, database: Path, product: str, people: int) -> list[str]:
+def sandbox_command(
+    port: int, database: Path, product: str, people: int, host: str = "127.0.0.1"
+) -> list[str]:
     return [
         sys.executable, "-m", "sandbox", "--port", str(port), "--db", str(database), "--product", product,
-        "--people", str(people),
+        "--people", str(people), "--host", host,
     ]  # fmt: skip
 
 

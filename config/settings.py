@@ -246,8 +246,8 @@ SOCIALACCOUNT_PROVIDERS = {
             {
                 "provider_id": "citizen",
                 "name": _("统一身份认证"),
-                "client_id": env.str("ANYE_IDENTITY_CLIENT_ID", default="anye"),
-                "secret": env.str("ANYE_IDENTITY_CLIENT_SECRET"),
+                "client_id": env.str("ANYE_OIDC_CLIENT_ID", default="anye"),
+                "secret": env.str("ANYE_OIDC_CLIENT_SECRET"),
                 "settings": {"server_url": ANYE_IDENTITY_URL},
             }
         ],

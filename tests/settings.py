@@ -22,16 +22,18 @@ for _name, _value in {
     "ANYE_FIELD_KEYS": f"t1:{_KEY}",
     "ANYE_DIGEST_KEY": _KEY,
     "ANYE_GATEWAY_KEY": "only-for-tests",
-    "ANYE_IDENTITY_CLIENT_SECRET": "only-for-tests",
+    "ANYE_OIDC_CLIENT_SECRET": "only-for-tests",
     "ANYE_TOKEN_KEY": "",
 }.items():
     os.environ.setdefault(_name, _value)
 
 from config.settings import *  # noqa: E402, F403 - a settings module is a flat list of names
-from config.settings import DATABASES, STORAGES  # noqa: E402
+from config.settings import DATABASES, STATICFILES_DIRS, STORAGES  # noqa: E402
 
 # Each process has a database of its own name: several test runs may share one server.
 DATABASES["default"]["TEST"] = {"NAME": f"test_anye_{os.getpid()}"}
+# Nothing is collected for a test; WhiteNoise warns about a folder that is not there.
+STATIC_ROOT = STATICFILES_DIRS[0]
 # The manifest would ask for collectstatic first.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -26,9 +26,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
 from accounts.roles import Action, can
+from cases import selectors
 from law.decision import Reason
 from law.money import Fen, yuan_grouped
-from law.parameters import ParameterBook
 
 register = template.Library()
 
@@ -186,10 +186,7 @@ def tail(account: str | None) -> str:
 @register.filter
 def region_name(code: str | None) -> str:
     """The name of a county by its code, 130102 -> 长安区; the code itself where it has none."""
-    if not code:
-        return ""
-    rows = ParameterBook.shipped().history("region.name", region=code)
-    return gettext(rows[-1].table().get(code, code)) if rows else code
+    return selectors.region_name(code) if code else ""
 
 
 # ---------- seals and tones ----------
@@ -352,7 +349,7 @@ class NavItem:
 # The one list of the officers' navigation: section, words, URL name, right, name in `staff_counts`, keys.
 STAFF_NAV: tuple[NavItem, ...] = (
     NavItem(_("工作台"), _("我的待办"), "queue", Action.SEE_QUEUE, "queue", "g q"),
-    NavItem(_("工作台"), _("发放批次"), "batches", Action.SEE_BATCHES, "batches", "g b"),
+    NavItem(_("工作台"), _("发放批次"), "batches", Action.SEE_BATCHES, "batch", "g b"),
 )
 
 

@@ -17,7 +17,9 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import translation
 
 from accounts.models import Role, User
+from cases import selectors
 from cases.clocks import Clock
+from cases.queue import Filters
 from cases.templatetags import anye
 from law.decision import Outcome, Reason, Reference
 
@@ -30,14 +32,15 @@ def officer(*roles: Role) -> User:
     return User(pk=7, username="sample", full_name="宋颖", roles=[role.value for role in roles])
 
 
-def drawn(template: str, user: User | None = None, path: str = "/queue/", **context: object) -> str:
-    request: HttpRequest = RequestFactory().get(path)
+def drawn(template: str, user: User | None = None, /, **context: object) -> str:
+    """A template as `user` gets it; `path` in the context is the address of the page."""
+    request: HttpRequest = RequestFactory().get(str(context.pop("path", "/queue/")))
     request.user = user or AnonymousUser()
     return render_to_string(template, context, request=request)
 
 
-def shell(user: User | None, path: str = "/queue/", **context: object) -> str:
-    return drawn("base_staff.html", user, path, **context)
+def shell(user: User, /, **context: object) -> str:
+    return drawn("base_staff.html", user, **context)
 
 
 # ---------- what no template may contain ----------
@@ -239,8 +242,11 @@ def queue(**context: object) -> str:
         "tabs": [
             {"code": "HANDLER", "label": "初审", "count": 1, "current": True, "url": "/queue/?tab=HANDLER"}
         ],
-        "filters": {"tab": "HANDLER", "kind": "", "check": "open", "due": "", "q": "刘"},
-        "kinds": [("claim", "失业保险金")],
+        "tab": "HANDLER",
+        "filters": Filters(check="OPEN", text="刘"),
+        "kind_choices": [("claim", "失业保险金")],
+        "check_choices": selectors.check_choices(),
+        "due_choices": list(selectors.DUE_CHOICES.items()),
         "page": SimpleNamespace(rows=[row("SP20250925-0187")]),
         "next_url": "",
         "total_label": "1 件",
@@ -251,7 +257,7 @@ def queue(**context: object) -> str:
 def test_the_queue_is_one_table_with_filters_that_keep_their_values() -> None:
     page = queue()
     assert '<a class="go" href="/claims/SP20250925-0187/case/">刘伟</a>' in page
-    assert '<option value="open" selected>' in page
+    assert '<option value="OPEN" selected>有待核实' in page
     assert 'name="q" value="刘"' in page
     assert page.count("<h1>") == 1
     assert "后面的" not in page

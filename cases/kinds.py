@@ -99,6 +99,7 @@ class Kind:
     status_labels: Mapping[str, Label]
     verb_labels: Mapping[str, Label] = field(default_factory=dict)
     max_age: Mapping[str, timedelta] = field(default_factory=dict)
+    decided: frozenset[str] = frozenset()
     place: Place = Place.QUEUE
 
     def __post_init__(self) -> None:
@@ -122,8 +123,8 @@ class Kind:
         for status, ways in self.transitions.items():
             if not ways and self.waits_for.get(status) is not WaitsFor.NOBODY:
                 problems.append(f"{status} is final but waits for {self.waits_for.get(status)}")
-        if unknown := set(self.max_age) - statuses:
-            problems.append(f"max_age names undeclared statuses {sorted(unknown)}")
+        if unknown := (set(self.max_age) | self.decided) - statuses:
+            problems.append(f"max_age or decided names undeclared statuses {sorted(unknown)}")
         if unlabelled := self.verbs - set(self.verb_labels) - set(COMMON_VERB_LABELS):
             problems.append(f"verbs without a label: {sorted(unlabelled)}")
         return problems

@@ -1,0 +1,35 @@
+"""The words for what `cases.services` refuses: what happened, why, and what to do now. Words only."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cases import kinds
+from law.errors import Refused
+
+SENTENCES: Mapping[str, str | Promise] = {
+    "case.changed_meanwhile": gettext_lazy("%(who)s 刚刚办过这件：%(act)s。页面是旧的，请看最新的经过再办。"),
+    "case.held_by_other": gettext_lazy("%(number)s 由 %(who)s 在办。请先和同事联系，或办下一件。"),
+    "case.not_waiting": gettext_lazy("%(number)s 现在不等人办理：%(waits_for)s。"),
+    "case.not_your_step": gettext_lazy("%(number)s 现在%(waits_for)s，不归您这个岗位办。"),
+    "case.not_your_region": gettext_lazy("%(number)s 不在您负责的区县。"),
+    "proposal.own": gettext_lazy("复核人不能是提出意见的本人。请由另一位同事签。"),
+    "proposal.decided": gettext_lazy("这项意见已由 %(who)s 签过。请看最新的经过。"),
+    "proposal.open": gettext_lazy("%(number)s 已有一项意见在等复核。"),
+    "seal.out_of_order": gettext_lazy("%(day)s 之后的日子已经封存。"),
+}
+
+
+def sentence(refused: Refused) -> str:
+    """The sentence of a refusal in the reader's language; one that no app has words for shows its code."""
+    pattern = SENTENCES.get(refused.code)
+    if pattern is None:
+        return _("这一步现在不能办（%(code)s）。请刷新页面再看。") % {"code": refused.code}
+    numbers: dict[str, object] = dict(refused.numbers)
+    if "kind" in numbers and "verb" in numbers:
+        numbers["act"] = kinds.get(str(numbers["kind"])).verb_label(str(numbers["verb"]))
+    if "waits_for" in numbers:
+        numbers["waits_for"] = kinds.WAITS_FOR_LABELS[kinds.WaitsFor(str(numbers["waits_for"]))]
+    return str(pattern) % numbers

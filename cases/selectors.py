@@ -1,0 +1,266 @@
+"""All reads of cases: the queue's pages and counts, one case, its trail, its reasons, a party's matters.
+
+Who asks comes first where the answer depends on it. Never writes; that somebody read a file is recorded by
+the service of the page that showed it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+
+from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext as _
+
+from accounts.models import Party, User
+from accounts.selectors import covers
+from cases import kinds, queue
+from cases.clocks import Clock, calendar, clock
+from cases.kinds import QUIET_VERBS, Kind, Label, WaitsFor
+from cases.models import Amendment, Case, Checks, Determination, Event, Message, Proposal
+from cases.queue import Filters, Key
+from law.decision import Reason
+from law.parameters import ParameterBook
+from law.workdays import Calendar, legal_day
+
+TAB_LABELS: Mapping[str, Label] = {
+    WaitsFor.HANDLER.value: gettext_lazy("初审"),
+    WaitsFor.REVIEWER.value: gettext_lazy("复核"),
+    WaitsFor.APPLICANT.value: gettext_lazy("等申请人"),
+    queue.ALL: gettext_lazy("全部进行中"),
+    queue.DONE: gettext_lazy("今天已办"),
+}
+DUE_CHOICES: Mapping[str, Label] = {"today": gettext_lazy("今天"), "overdue": gettext_lazy("已超")}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the queue, ready to be shown."""
+
+    case: queue.Line
+    party_name: str
+    masked_number: str
+    kind_label: Label
+    region_name: str
+    status_label: Label
+    passed: int
+    failed: int
+    unknown: int
+    months: int | None
+    amount_fen: int | None
+    promise_clock: Clock
+    statutory_clock: Clock
+    handler_name: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """Up to `limit` rows, and where the next page begins (empty: this was the last)."""
+
+    rows: Sequence[Row]
+    next_after: str
+
+
+def open_cases(
+    viewer: User, *, tab: str, filters: Filters, now: datetime, after: str = "", limit: int = 25
+) -> Page:
+    """A page of one tab of the viewer's queue, nearest promise first. KeyError for an unknown tab."""
+    today = legal_day(now)
+    found = queue.lines(
+        viewer, tab=tab, filters=filters, today=today, after=Key.parse(after), limit=limit + 1
+    )
+    shown = found[:limit]
+    days = calendar()
+    return Page(
+        rows=[_row(line, today=today, days=days) for line in shown],
+        next_after=str(shown[-1].key) if len(found) > limit else "",
+    )
+
+
+def _row(line: queue.Line, *, today: date, days: Calendar) -> Row:
+    kind = kinds.get(line.kind)
+    promise, statutory = _clocks(line, kind, today=today, days=days)
+    return Row(
+        case=line,
+        party_name=line.party_name,
+        masked_number=line.masked_number,
+        kind_label=kind.label,
+        region_name=region_name(line.region),
+        status_label=kind.status_labels.get(line.status, line.status),
+        passed=line.passed or 0,
+        failed=line.failed or 0,
+        unknown=line.unknown or 0,
+        months=line.months,
+        amount_fen=line.amount_fen,
+        promise_clock=promise,
+        statutory_clock=statutory,
+        handler_name=line.handler_name,
+        url=case_url(line.kind, line.number),
+    )
+
+
+def _clocks(line: queue.Line | Case, kind: Kind, *, today: date, days: Calendar) -> tuple[Clock, Clock]:
+    """Both clocks; they stand still while paused, and for good once the kind says that the matter is
+    decided."""
+    stopped = line.closed_at or (line.changed_at if line.status in kind.decided else None)
+    on = legal_day(line.paused_at or stopped or line.opened_at) if line.paused_at or stopped else today
+    promise, statutory = (
+        clock(
+            due=due,
+            opened_on=legal_day(line.opened_at),
+            total_days=None,
+            today=on,
+            calendar=days,
+            paused=line.paused_at is not None,
+            provisional=line.due_provisional,
+            done=stopped is not None,
+        )
+        for due in (line.promise_due, line.statutory_due)
+    )
+    return promise, statutory
+
+
+def clocks_of(case: Case, *, now: datetime, days: Calendar | None = None) -> tuple[Clock, Clock]:
+    """The promise's and the law's clock of one case."""
+    return _clocks(case, kinds.get(case.kind), today=legal_day(now), days=days or calendar())
+
+
+def counts(viewer: User, *, now: datetime) -> dict[str, int]:
+    """The size of each tab, of what is due today and overdue, and of the kinds with a page; each stops at
+    1000."""
+    return queue.counts(viewer, today=legal_day(now))
+
+
+def page_counts(viewer: User) -> dict[str, int]:
+    """What the navigation counts: `queue`, and each kind that has a page of its own, by its code."""
+    return queue.page_counts(viewer)
+
+
+def shown_count(count: int) -> str:
+    """A count as it is shown: 999+ when it stopped."""
+    return str(count) if count < queue.COUNTED_TO else f"{queue.COUNTED_TO - 1}+"
+
+
+def tab_label(tab: str) -> Label:
+    """The words of a tab."""
+    return TAB_LABELS.get(tab) or kinds.get(tab).label
+
+
+def kind_choices() -> list[tuple[str, Label]]:
+    """The kinds that can be filtered by."""
+    return [(kind.code, kind.label) for kind in kinds.all_kinds() if kind.place is not kinds.Place.PAGE]
+
+
+def check_choices() -> list[tuple[str, Label]]:
+    """The results of the checks that can be filtered by."""
+    return [(member.value, member.label) for member in (Checks.PASS, Checks.OPEN, Checks.FAIL)]
+
+
+def case_by_number(viewer: User, number: str) -> Case | None:
+    """A case in the viewer's regions by its number, letter case as typed; None for any other."""
+    case = (
+        Case.objects.select_related("party", "handler", "determination").filter(number=number.upper()).first()
+    )
+    return case if case is not None and covers(viewer, case.region) else None
+
+
+def case_url(kind: str, number: str) -> str:
+    """The address of a case's own page."""
+    return reverse(f"case-{kind}", args=[number])
+
+
+@lru_cache(maxsize=1)
+def _region_names() -> Mapping[str, str]:
+    book = ParameterBook.shipped()
+    rows = [row for region in book.regions() for row in book.history("region.name", region=region)]
+    return {code: name for row in rows for code, name in row.table().items()}
+
+
+def region_name(code: str) -> str:
+    """The name of a county; its code where the law has no name for it."""
+    name = _region_names().get(code)
+    return gettext(name) if name else code
+
+
+# --- one case ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class TrailLine:
+    """One act on a case as its page shows it. `remark` holds an officer's own words, kept beside the
+    trail."""
+
+    at: datetime
+    actor_name: str
+    verb: str
+    verb_label: Label
+    tone: str
+    detail: str
+    remark: str
+
+
+def timeline(case: Case) -> list[TrailLine]:
+    """What happened to a case, newest first, without the events that only repeat another in the machine's
+    words."""
+    kind = kinds.get(case.kind)
+    events = Event.objects.filter(case=case).exclude(verb__in=QUIET_VERBS).select_related("actor")
+    remarks = _remarks(case)
+    lines = []
+    for event in events.order_by("-sequence"):
+        remark = remarks.pop((event.actor_id, event.at), "")
+        lines.append(
+            TrailLine(
+                at=event.at,
+                actor_name=event.actor.full_name or event.actor.username,
+                verb=event.verb,
+                verb_label=kind.verb_label(event.verb),
+                tone="warn" if remark else "",
+                detail=_detail(event),
+                remark=remark,
+            )
+        )
+    return lines
+
+
+def _remarks(case: Case) -> dict[tuple[int, datetime], str]:
+    """Officers' own words by who and when: the act they belong to was recorded in the same service call."""
+    found: dict[tuple[int, datetime], str] = {}
+    for amendment in Amendment.objects.filter(case=case):
+        found[amendment.actor_id, amendment.at] = amendment.reason
+    for proposal in Proposal.objects.filter(case=case):
+        found[proposal.proposed_by_id, proposal.proposed_at] = proposal.reason
+        if proposal.decided_by_id is not None and proposal.decided_at is not None:
+            found[proposal.decided_by_id, proposal.decided_at] = proposal.remark
+    return found
+
+
+def _detail(event: Event) -> str:
+    if event.verb == "clock.resumed" and event.payload.get("promise_due"):
+        return _("承诺期限顺延到 %(due)s") % {"due": event.payload["promise_due"]}
+    return ""
+
+
+def determination_reasons(determination: Determination) -> list[Reason]:
+    """The reasons of a stored determination, in the order of the articles."""
+    return [Reason.from_json(reason) for reason in determination.decision["reasons"]]
+
+
+def open_proposal(case: Case) -> Proposal | None:
+    """The proposal that waits for a second officer, if any."""
+    return Proposal.objects.select_related("proposed_by").filter(case=case, decided_at__isnull=True).first()
+
+
+def of_party(party: Party) -> list[Case]:
+    """All matters of a party, newest first."""
+    return list(
+        Case.objects.filter(party=party).select_related("determination").order_by("-opened_at", "-pk")
+    )
+
+
+def messages_of(party: Party, *, limit: int = 30) -> list[Message]:
+    """A party's inbox, newest first."""
+    return list(
+        Message.objects.filter(party=party).select_related("case").order_by("-created_at", "-pk")[:limit]
+    )

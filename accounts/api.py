@@ -47,7 +47,6 @@ def token(request: HttpRequest) -> HttpResponseBase:
         address=str(request.META.get("REMOTE_ADDR", "")),
         now=datetime.now(UTC),
     )
-    answer["Cache-Control"] = "no-store"
     return answer
 
 

@@ -6,7 +6,7 @@ masked.
 
 from typing import ClassVar
 
-from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -108,9 +108,6 @@ class User(AbstractUser):
     # The latest time step (RFC 6238: seconds since 1970 / 30) whose one-time code was used:
     # a code counts once, whatever happens to the cache.
     last_code_step = models.BigIntegerField(default=0)
-
-    # Declared again because the inherited one is typed for AbstractUser.
-    objects: ClassVar[UserManager["User"]] = UserManager()
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [

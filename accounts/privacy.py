@@ -13,7 +13,6 @@ import binascii
 import hmac
 import json
 import os
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -69,25 +68,18 @@ def read_key(encoded: str) -> bytes:
     return key
 
 
-def read_keys(listed: Mapping[str, str] | str) -> dict[str, bytes]:
-    """Read the field keys, `id:base64,id:base64` or a mapping; the first one encrypts."""
-    pairs = (
-        [tuple(item.strip().partition(":")[::2]) for item in listed.split(",") if item.strip()]
-        if isinstance(listed, str)
-        else list(listed.items())
-    )
-    keys = {key_id: read_key(encoded) for key_id, encoded in pairs}
-    if not keys or any(not key_id or "$" in key_id for key_id in keys):
-        raise ImproperlyConfigured(
-            "ANYE_FIELD_KEYS must list at least one key as id:base64, id without a '$'."
-        )
-    return keys
+def read_keys(listed: str) -> dict[str, bytes]:
+    """Read the field keys, `id:base64,id:base64`; the first one encrypts. Raises ImproperlyConfigured."""
+    pairs = [item.strip().partition(":") for item in listed.split(",") if item.strip()]
+    if not pairs or any(not key_id or "$" in key_id for key_id, _, _ in pairs):
+        raise ImproperlyConfigured("ANYE_FIELD_KEYS lists at least one key as id:base64, no '$' in the id.")
+    return {key_id: read_key(encoded) for key_id, _, encoded in pairs}
 
 
 class AesGcmProvider:
     """AES-256-GCM with a random nonce for columns, HMAC-SHA256 for digests."""
 
-    def __init__(self, *, field_keys: Mapping[str, str] | str, digest_key: str) -> None:
+    def __init__(self, *, field_keys: str, digest_key: str) -> None:
         self._keys = {key_id: AESGCM(key) for key_id, key in read_keys(field_keys).items()}
         self._current = next(iter(self._keys))
         self._digest_key = read_key(digest_key)
@@ -132,12 +124,7 @@ def build_provider(path: str, field_keys: str, digest_key: str) -> Provider:
 
 def provider() -> Provider:
     """The provider in force. Follows changed settings, so that keys can be rotated in a test."""
-    listed = settings.ANYE_FIELD_KEYS
-    field_keys = (
-        listed if isinstance(listed, str) else ",".join(f"{key}:{value}" for key, value in listed.items())
-    )
-    path = getattr(settings, "ANYE_CRYPTO_PROVIDER", "accounts.privacy.AesGcmProvider")
-    return build_provider(path, field_keys, settings.ANYE_DIGEST_KEY)
+    return build_provider(settings.ANYE_CRYPTO_PROVIDER, settings.ANYE_FIELD_KEYS, settings.ANYE_DIGEST_KEY)
 
 
 def digest(value: str, *, purpose: str) -> str:
@@ -145,29 +132,24 @@ def digest(value: str, *, purpose: str) -> str:
     return provider().digest(value, purpose=purpose)
 
 
-class EncryptedColumn:
-    """What both encrypted fields share.
+def context_of(field: "models.Field[Any, Any]") -> str:
+    """Table and column, bound into every value of the field."""
+    return f"{field.model._meta.db_table}.{field.column}"
 
-    A column of this kind can be read and written, never searched or sorted.
-    """
 
-    model: type[models.Model]
-    column: str
+def only_null_lookup(field: "models.Field[Any, Any]", lookup_name: str) -> Any:
+    """Only `isnull`: each encryption differs, so an equality would silently find nothing."""
+    if lookup_name == "isnull":
+        return models.TextField().get_lookup(lookup_name)
+    raise FieldError(f"{context_of(field)} is encrypted: search by its digest column, not by {lookup_name}.")
 
-    @property
-    def context(self) -> str:
-        """Table and column, bound into every value."""
-        return f"{self.model._meta.db_table}.{self.column}"
+
+class EncryptedTextField(TextBase):
+    """Text encrypted in the database, plain in Python. Find rows by a digest column beside it."""
 
     def get_lookup(self, lookup_name: str) -> Any:
-        """Only `isnull`: each encryption differs, so that an equality would silently find nothing."""
-        if lookup_name == "isnull":
-            return models.TextField().get_lookup(lookup_name)
-        raise FieldError(f"{self.context} is encrypted: search by its digest column, not by {lookup_name}.")
-
-
-class EncryptedTextField(EncryptedColumn, TextBase):
-    """Text encrypted in the database, plain in Python. Find rows by a digest column beside it."""
+        """Only `isnull`. Raises FieldError for another."""
+        return only_null_lookup(self, lookup_name)
 
     def get_db_prep_value(
         self,
@@ -179,17 +161,21 @@ class EncryptedTextField(EncryptedColumn, TextBase):
         prepared_value = super().get_db_prep_value(value, connection, prepared)
         if prepared_value is None or hasattr(prepared_value, "as_sql"):
             return prepared_value
-        return provider().encrypt(prepared_value, context=self.context)
+        return provider().encrypt(prepared_value, context=context_of(self))
 
     def from_db_value(
         self, value: str | None, expression: object, connection: BaseDatabaseWrapper
     ) -> str | None:
         """Decrypt on the way out. Raises `Tampered`."""
-        return None if value is None else provider().decrypt(value, context=self.context)
+        return None if value is None else provider().decrypt(value, context=context_of(self))
 
 
-class EncryptedJSONField(EncryptedColumn, JsonBase):
+class EncryptedJSONField(JsonBase):
     """A JSON value encrypted as a whole. Dates and times are written as ISO text and come back as text."""
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        """Only `isnull`. Raises FieldError for another."""
+        return only_null_lookup(self, lookup_name)
 
     def get_db_prep_value(
         self,
@@ -201,11 +187,11 @@ class EncryptedJSONField(EncryptedColumn, JsonBase):
         if value is None or hasattr(value, "as_sql"):
             return value
         text = json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False, sort_keys=True)
-        return provider().encrypt(text, context=self.context)
+        return provider().encrypt(text, context=context_of(self))
 
     def from_db_value(self, value: str | None, expression: object, connection: BaseDatabaseWrapper) -> Any:
         """Decrypt, then read the JSON. Raises `Tampered`."""
-        return None if value is None else json.loads(provider().decrypt(value, context=self.context))
+        return None if value is None else json.loads(provider().decrypt(value, context=context_of(self)))
 
     def to_python(self, value: Any) -> Any:
         """Values are JSON already: nothing to convert, and never to text."""

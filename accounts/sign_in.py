@@ -14,7 +14,7 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
-from allauth.socialaccount.providers.base import AuthProcess
+from allauth.socialaccount.providers.base import AuthError, AuthProcess
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -22,8 +22,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from qrcode.image.svg import SvgPathFillImage
-from qrcode.main import QRCode
+from qrcode.image.svg import SvgPathFillImage  # type: ignore[import-untyped]  # published without types
+from qrcode.main import QRCode  # type: ignore[import-untyped]  # published without types
 
 from accounts import privacy
 from accounts.citizen_provider import VerifiedPerson
@@ -170,7 +170,7 @@ class CitizenAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # alla
     def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: Mapping[str, Any]) -> User:
         """A user of a citizen is named by chance: neither his name nor his number is a user name."""
         user = sociallogin.user
-        assert isinstance(user, User)  # noqa: S101 - narrows the library's untyped attribute
+        assert isinstance(user, User)  # the library's attribute has no type
         user.username = f"p-{privacy.digest(str(sociallogin.account.uid), purpose='user-name')[:24]}"
         return user
 
@@ -180,10 +180,10 @@ class CitizenAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # alla
         One person has one user, even if the provider knows him under a new subject.
         """
         if sociallogin.state.get("process") != AuthProcess.LOGIN:
-            raise ImmediateHttpResponse(_refused_page(request, "identity.process"))
+            raise ImmediateHttpResponse(refuse(request, "identity.process"))
         person = getattr(sociallogin, "verified_person", None)
         if not isinstance(person, VerifiedPerson):
-            raise ImmediateHttpResponse(_refused_page(request, "identity.no_number"))
+            raise ImmediateHttpResponse(refuse(request, "identity.no_number"))
         try:
             with transaction.atomic():
                 if not sociallogin.is_existing:
@@ -201,14 +201,7 @@ class CitizenAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # alla
                     now=clock(),
                 )
         except Refused as refusal:
-            record_access(
-                act=Access.Act.SIGN_IN_FAILED,
-                actor=None,
-                reason=refusal.code,
-                address=address_of(request),
-                now=clock(),
-            )
-            raise ImmediateHttpResponse(_refused_page(request, refusal.code)) from None
+            raise ImmediateHttpResponse(refuse(request, refusal.code)) from None
 
     def on_authentication_error(
         self,
@@ -219,15 +212,8 @@ class CitizenAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # alla
         extra_context: Mapping[str, Any] | None = None,
     ) -> None:
         """The provider said no, was not there, or the person went back: one page that says what to do."""
-        record_access(
-            act=Access.Act.SIGN_IN_FAILED,
-            actor=None,
-            reason=f"identity provider: {error}",
-            address=address_of(request),
-            now=clock(),
-        )
-        code = "identity.cancelled" if error == "cancelled" else "identity.unavailable"
-        raise ImmediateHttpResponse(_refused_page(request, code))
+        code = "identity.cancelled" if error == AuthError.CANCELLED else "identity.unavailable"
+        raise ImmediateHttpResponse(refuse(request, code))
 
 
 def refusal_words(code: str) -> str:
@@ -255,7 +241,11 @@ def refusal_words(code: str) -> str:
     return words[code]
 
 
-def _refused_page(request: HttpRequest, code: str) -> HttpResponse:
-    status = 200 if code == "identity.cancelled" else 403
+def refuse(request: HttpRequest, code: str) -> HttpResponse:
+    """The page for a citizen's sign-in that did not come about; logged."""
+    record_access(
+        act=Access.Act.SIGN_IN_FAILED, actor=None, reason=code, address=address_of(request), now=clock()
+    )
+    status = {"identity.cancelled": 200, "identity.unavailable": 503}.get(code, 403)
     words = refusal_words(code)
     return render(request, "socialaccount/refused.html", {"words": words, "code": code}, status=status)

@@ -5,6 +5,7 @@ Most of the work is done by the sign-in library's own views, mounted one by one.
 It must never mount the whole library: an address that we do not need is an address that we do not guard.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from allauth.account.internal.flows.logout import logout
@@ -22,12 +23,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
+from requests import RequestException
 
 from accounts.models import Access, User
 from accounts.roles import Action, requires
 from accounts.selectors import has_second_factor
 from accounts.services import record_access
-from accounts.sign_in import starting_page
+from accounts.sign_in import refuse, starting_page
 
 
 @never_cache
@@ -89,16 +91,14 @@ def citizen_sign_in(request: HttpRequest) -> HttpResponseBase:
 @requires(Action.PUBLIC)
 def to_identity_provider(request: HttpRequest, provider_id: str) -> HttpResponseBase:
     """Off to the identity provider."""
-    answer: HttpResponseBase = library_citizen(request, provider_id)
-    return answer
+    return _with_provider(request, provider_id, library_citizen)
 
 
 @never_cache
 @requires(Action.PUBLIC)
 def from_identity_provider(request: HttpRequest, provider_id: str) -> HttpResponseBase:
     """Back from the identity provider, with its answer."""
-    answer: HttpResponseBase = library_callback(request, provider_id)
-    return answer
+    return _with_provider(request, provider_id, library_callback)
 
 
 @never_cache
@@ -110,6 +110,16 @@ def sign_out(request: HttpRequest) -> HttpResponseBase:
     logout(request)
     messages.success(request, _("您已经退出。"))
     return HttpResponseRedirect(reverse("staff-sign-in" if was_staff else "home"))
+
+
+def _with_provider(
+    request: HttpRequest, provider_id: str, view: Callable[[HttpRequest, str], HttpResponseBase]
+) -> HttpResponseBase:
+    """Run a view that speaks with the identity provider; by itself its silence would be an error of ours."""
+    try:
+        return view(request, provider_id)
+    except RequestException:
+        return refuse(request, "identity.unavailable")
 
 
 def _next(request: HttpRequest) -> str:

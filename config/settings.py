@@ -38,6 +38,8 @@ ANYE_FIELD_KEYS = env.str("ANYE_FIELD_KEYS")
 """`id:base64 of 32 bytes`, comma separated; the first one encrypts, all decrypt."""
 ANYE_DIGEST_KEY = env.str("ANYE_DIGEST_KEY")
 """Base64 of 32 bytes: the key of the digests by which numbers are found."""
+ANYE_CRYPTO_PROVIDER = env.str("ANYE_CRYPTO_PROVIDER", default="accounts.privacy.AesGcmProvider")
+"""What encrypts and digests; a bureau that must use national algorithms names a class of its own."""
 
 # --- the outside ------------------------------------------------------------------------------------------
 

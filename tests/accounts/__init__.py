@@ -1,0 +1,1 @@
+"""Tests of parties, encryption, rights and sign-in."""

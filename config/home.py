@@ -199,6 +199,13 @@ def destroy(home: Home) -> None:
         (home.var / name).unlink(missing_ok=True)
 
 
+def remove(home: Home) -> None:
+    """Remove an installation with everything it wrote (for tests; the caller holds its lock)."""
+    for path in (home.data, home.var, home.runtime, home.programs):
+        if path is not None:
+            shutil.rmtree(path, ignore_errors=True)
+
+
 def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner can read, whole or not at all."""
     draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")

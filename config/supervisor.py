@@ -41,6 +41,8 @@ from config.servers import die_with_parent
 START_SECONDS = 120
 WATCH_SECONDS = 0.5
 MAX_DEATHS, DEATHS_WITHIN_SECONDS = 5, 60
+FIRST_PAUSE_SECONDS = 0.5
+LEFTOVER_SECONDS = 10
 MIN_FREE_MIB = 256
 KEPT_LOG_BYTES = 10 * 1024 * 1024
 DEFAULT_PEOPLE, DEFAULT_ENTERPRISES = 60, 20
@@ -290,7 +292,7 @@ class Site:
                 f"{part.name} ended {len(part.deaths)} times within {DEATHS_WITHIN_SECONDS} s, "
                 f"last with status {status}: {self._last_words(part.name)}"
             )
-        pause = 0.5 * 2 ** (len(part.deaths) - 1)
+        pause = FIRST_PAUSE_SECONDS * 2 ** (len(part.deaths) - 1)
         part.restart_at = now + pause
         self._log(f"{part.name} ended with status {status}; starting it again in {pause:g} s")
 
@@ -398,7 +400,7 @@ def finish_leftovers(home: Home) -> None:
         left = json.loads(processes_file(home).read_text())
     except (FileNotFoundError, ValueError):
         return
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + LEFTOVER_SECONDS
     for child in left.values():
         pid, started = int(child["pid"]), str(child["started"])
         while started and started_at(pid) == started:

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from config.embedded import Lease, servers_needed
-from config.home import ROOT, Home, HomeError, open_home, process_environment
+from config.home import ROOT, Home, HomeError, open_home, process_environment, remove
 
 BIN = Path(sys.executable).parent
 CHECKS: list[tuple[str, list[str]]] = [
@@ -39,8 +39,11 @@ def main(arguments: list[str]) -> int:
         (place / "home").chmod(0o711)
         try:
             home = open_home(place / "home", is_throwaway=True)
-            with Lease(home, servers_needed()):
-                return _check_all(home, arguments)
+            try:
+                with Lease(home, servers_needed()):
+                    return _check_all(home, arguments)
+            finally:
+                remove(home)
         except HomeError as error:
             print(f"test: {error}", file=sys.stderr)
             return 1

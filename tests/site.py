@@ -22,7 +22,7 @@ from typing import Any
 
 import redis
 
-from config.home import ROOT, Home, open_home, process_environment
+from config.home import ROOT, Home, open_home, process_environment, remove
 from config.supervisor import processes_file
 
 START_SECONDS = 180
@@ -78,9 +78,8 @@ class RunningSite:
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         self.stop()
-        programs, runtime = self.home.programs, self.home.runtime
-        for path in (self.directory, runtime, *([programs] if programs else [])):
-            shutil.rmtree(path, ignore_errors=True)
+        remove(self.home)
+        shutil.rmtree(self.directory, ignore_errors=True)
 
     # --- life ---------------------------------------------------------------------------------------------
 

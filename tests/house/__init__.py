@@ -1,0 +1,1 @@
+"""House rules as tests: what every module must keep to."""

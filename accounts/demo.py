@@ -146,14 +146,12 @@ def citizens(sandbox_url: str) -> list[Entry]:
 
     Raises SandboxAway.
     """
-    pool = urllib3.PoolManager(timeout=SANDBOX_SECONDS, retries=False)
-    entries: list[Entry] = []
-    for scenario in SCENARIOS:
-        for person in _people(pool, sandbox_url, scenario):
-            entries.append(
-                {"scenario": scenario, "name": str(person["name"]), "id_number": str(person["id_number"])}
-            )
-    return entries
+    with urllib3.PoolManager(timeout=SANDBOX_SECONDS, retries=False) as pool:
+        return [
+            {"scenario": scenario, "name": str(person["name"]), "id_number": str(person["id_number"])}
+            for scenario in SCENARIOS
+            for person in _people(pool, sandbox_url, scenario)
+        ]
 
 
 def _people(pool: urllib3.PoolManager, sandbox_url: str, scenario: str) -> Sequence[Mapping[str, object]]:

@@ -27,6 +27,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Role, User
 from accounts.roles import Action, can
 from cases import selectors
+from cases.kinds import WaitsFor
+from cases.models import Case
 from law.decision import Reason
 from law.money import Fen, yuan_grouped
 
@@ -431,6 +433,39 @@ def staff_search(context: Context) -> dict[str, object]:
     return {"url": url, "q": request.GET.get("q", "") if request else ""}
 
 
+STEP_RIGHTS: Mapping[str, Action] = {
+    WaitsFor.HANDLER: Action.HANDLE_CASE,
+    WaitsFor.REVIEWER: Action.REVIEW_CASE,
+}
+"""Who may take a case on the desk: whose step it waits for."""
+
+
+@register.simple_tag(takes_context=True)
+def next_case_url(context: Context) -> str:
+    """Where the next case is taken (POST), for officers who handle or review; else nothing."""
+    user = _user(context)
+    works = user is not None and any(can(user, right) for right in STEP_RIGHTS.values())
+    return _url("queue-next") if works else ""
+
+
+@register.inclusion_tag("cases/_desk.html", takes_context=True)
+def desk(context: Context, case: Case) -> dict[str, object]:
+    """Whose desk an open case lies on, and what the reader may do about that."""
+    user = _user(context)
+    held = case.handler_id is not None
+    right = STEP_RIGHTS.get(case.waits_for)
+    may_take = user is not None and right is not None and can(user, right) and case.closed_at is None
+    return {
+        "csrf_token": context.get("csrf_token"),
+        "number": case.number,
+        "mine": held and user is not None and case.handler_id == user.pk,
+        "holder": case.handler if held else None,
+        "take_url": reverse("case-take", args=[case.number]) if may_take and not held else "",
+        "release_url": reverse("case-release", args=[case.number]) if held else "",
+        "next_url": next_case_url(context),
+    }
+
+
 @register.inclusion_tag("_staff_who.html", takes_context=True)
 def staff_who(context: Context) -> dict[str, object]:
     """Who is at work, in which roles, and the way out."""
@@ -454,7 +489,7 @@ def public_account(context: Context) -> dict[str, object]:
         "csrf_token": context.get("csrf_token"),
         "here": request.path if request else "",
         "staff_url": staff_home(context) if staff else "",
-        "my_url": _url("claims:my") if user is not None and not staff else "",
+        "my_url": _url("my") if user is not None and not staff else "",
         "sign_in_url": _url("sign-in") if user is None else "",
         "sign_out_url": _url("sign-out") if user is not None else "",
     }

@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
+from django.template import RequestContext, Template
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.urls import NoReverseMatch, reverse
@@ -19,6 +20,7 @@ from django.utils import translation
 from accounts.models import Role, User
 from cases import selectors
 from cases.clocks import Clock
+from cases.models import Case
 from cases.queue import Filters
 from cases.templatetags import anye
 from law.decision import Outcome, Reason, Reference
@@ -250,6 +252,7 @@ def queue(**context: object) -> str:
         "page": SimpleNamespace(rows=[row("SP20250925-0187")]),
         "next_url": "",
         "total_label": "1 件",
+        "clear_url": "/queue/?tab=HANDLER",
     }
     return drawn("cases/queue.html", officer(Role.HANDLER), **(given | context))
 
@@ -258,7 +261,7 @@ def test_the_queue_is_one_table_with_filters_that_keep_their_values() -> None:
     page = queue()
     assert '<a class="go" href="/claims/SP20250925-0187/case/">刘伟</a>' in page
     assert '<option value="OPEN" selected>有待核实' in page
-    assert 'name="q" value="刘"' in page
+    assert 'name="text" value="刘"' in page
     assert page.count("<h1>") == 1
     assert "后面的" not in page
     assert "后面的" in queue(next_url="/queue/?after=x")
@@ -279,11 +282,37 @@ def test_the_part_for_htmx_is_the_part_of_the_page() -> None:
     assert part.strip() in queue()
 
 
+def desk(user: User, **state: object) -> str:
+    source = Template("{% load anye %}{% desk case %}")
+    request = RequestFactory().get("/")
+    request.user = user
+    case = Case(number="SP20250925-0187", **({"waits_for": "HANDLER"} | state))
+    return source.render(RequestContext(request, {"case": case}))
+
+
+def test_a_free_case_can_be_taken_by_whose_step_it_is() -> None:
+    assert "我来办" in desk(officer(Role.HANDLER))
+    assert "我来办" not in desk(officer(Role.REVIEWER))
+    assert "我来办" in desk(officer(Role.REVIEWER), waits_for="REVIEWER")
+    assert "我来办" not in desk(officer(Role.HANDLER), waits_for="APPLICANT")
+    assert "我来办" not in desk(officer(Role.AUDITOR))
+
+
+def test_a_held_case_says_whose_it_is() -> None:
+    me, other = officer(Role.HANDLER), User(pk=9, username="other", full_name="孟庆", roles=["HANDLER"])
+    assert "退回待办" in desk(me, handler=me)
+    page = desk(me, handler=other)
+    assert "孟庆 在办" in page
+    assert "退回待办" not in page
+    assert 'name="skip" value="SP20250925-0187"' in page
+    assert "data-key" not in desk(officer(Role.AUDITOR), handler=other)
+
+
 def test_the_case_page_names_person_number_and_clocks() -> None:
     page = drawn(
         "cases/case.html",
         officer(Role.HANDLER),
-        case=SimpleNamespace(number="SP20250925-0187"),
+        case=Case(number="SP20250925-0187", waits_for="HANDLER"),
         party=SimpleNamespace(name="刘伟"),
         masked_number="1301**********0012",
         promise_clock=PROMISE,

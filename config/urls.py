@@ -13,5 +13,8 @@ urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("", include("config.pages")),
     path("", include("accounts.urls")),
+    path("", include("cases.urls")),
+    path("", include("claims.urls")),
 ]

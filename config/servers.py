@@ -68,6 +68,25 @@ class Server:
 
     def start(self) -> None:
         """Start and wait until it answers. Raises HomeError."""
+        deadline = time.monotonic() + START_SECONDS
+        self.launch()
+        while not self.answers():
+            if self.process is None or self.process.poll() is None:
+                if time.monotonic() > deadline:
+                    raise HomeError(f"{self.name} did not answer in {START_SECONDS} s: {self.last_words()}")
+                time.sleep(0.03)
+            elif self.is_waiting_for_predecessor() and time.monotonic() < deadline:
+                time.sleep(0.2)
+                self.launch()
+            else:
+                status = self.process.returncode
+                raise HomeError(f"{self.name} ended with status {status}: {self.last_words()}")
+
+    def is_waiting_for_predecessor(self) -> bool:
+        """Whether the last start failed only because a server that was killed is not quite gone."""
+        return False
+
+    def launch(self) -> None:
         with (self.home.logs / f"{self.name}.log").open("ab") as log:
             self.process = subprocess.Popen(
                 self.command(),
@@ -82,15 +101,6 @@ class Server:
                 group=self.group,
                 extra_groups=[] if self.user else None,
             )
-        deadline = time.monotonic() + START_SECONDS
-        while not self.answers():
-            if self.process.poll() is not None:
-                raise HomeError(
-                    f"{self.name} ended with status {self.process.returncode}: {self.last_words()}"
-                )
-            if time.monotonic() > deadline:
-                raise HomeError(f"{self.name} did not answer in {START_SECONDS} s: {self.last_words()}")
-            time.sleep(0.03)
 
     def last_words(self) -> str:
         log = self.home.logs / f"{self.name}.log"
@@ -173,6 +183,10 @@ class Postgres(Server):
             DATABASE], env=_server_environment(), check=False,
         )  # fmt: skip
         return ready.returncode == 0
+
+    def is_waiting_for_predecessor(self) -> bool:
+        words = self.last_words()
+        return 'lock file "' in words or "pre-existing shared memory block" in words
 
     def start(self) -> None:
         super().start()

@@ -22,11 +22,13 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 import urllib3
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, ReadTimeoutError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 
 from gateways.ports import Problem, Unavailable
 
 logger = logging.getLogger("anye.gateways")
+# The library writes whole addresses, queries included, at its DEBUG level.
+logging.getLogger("urllib3").setLevel(logging.WARNING)
 
 CONNECT_SECONDS = 2.0
 FIRST_PAUSE_SECONDS = 0.2
@@ -252,6 +254,8 @@ def _once(
             timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, limits.seconds), read=limits.seconds),
         )
         return response.status, _whole(response, deadline, limits, endpoint.service)
+    except NewConnectionError:  # nobody listens; to the library it is a kind of time-out
+        raise Unavailable(endpoint.service, Problem.DOWN) from None
     except (ConnectTimeoutError, ReadTimeoutError):
         # `from None`: urllib3's texts carry addresses.
         raise Unavailable(endpoint.service, Problem.TIMEOUT) from None

@@ -173,6 +173,11 @@ class EncryptedTextField(TextBase):
 class EncryptedJSONField(JsonBase):
     """A JSON value encrypted as a whole. Dates and times are written as ISO text and come back as text."""
 
+    if TYPE_CHECKING:
+        # What the type checker's plugin takes for the Python side of a column.
+        _pyi_private_set_type: Any
+        _pyi_private_get_type: Any
+
     def get_lookup(self, lookup_name: str) -> Any:
         """Only `isnull`. Raises FieldError for another."""
         return only_null_lookup(self, lookup_name)

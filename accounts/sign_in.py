@@ -213,6 +213,9 @@ class CitizenAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # alla
     ) -> None:
         """The provider said no, was not there, or the person went back: one page that says what to do."""
         code = "identity.cancelled" if error == AuthError.CANCELLED else "identity.unavailable"
+        if "state_id" in (extra_context or {}):
+            # An answer to a question that this session never asked.
+            code = "identity.process"
         raise ImmediateHttpResponse(refuse(request, code))
 
 
@@ -236,7 +239,7 @@ def refusal_words(code: str) -> str:
             "这个证件号码已经有另一个账号在用。请带身份证到窗口核对，核对好就能登录。"
         ),
         "identity.officer": _("工作人员账号不能用来办本人的事，请用自己的统一身份认证账号登录。"),
-        "identity.process": _("请从登录页重新开始。"),
+        "identity.process": _("这次登录隔得太久，或者是从另一个窗口开始的。请从登录页重新开始。"),
     }
     return words[code]
 

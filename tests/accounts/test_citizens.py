@@ -193,7 +193,9 @@ def test_a_provider_that_does_not_answer_is_our_trouble_not_theirs(
 
 def test_an_answer_without_a_request_signs_nobody_in(client: Client, people: list[Person]) -> None:
     back = authorize(Client(), people[0])
-    client.get(back)
+    answer = client.get(back)
+    assert answer.status_code == 403
+    assert "重新开始" in answer.content.decode()
     assert "_auth_user_id" not in client.session
 
 

@@ -1,0 +1,189 @@
+"""Input of the application form and of the officers' decision panel: cleaning only, never a save."""
+
+import re
+import unicodedata
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from claims.facts import AMENDABLE
+from claims.models import JobWish
+from claims.services import Application
+
+MOBILE_DIGITS = 11
+
+
+class ApplicationForm(forms.Form):
+    """The combined form of registration and claim. `counties` are (code, name) pairs."""
+
+    submission_id = forms.UUIDField(widget=forms.HiddenInput)
+    mobile = forms.CharField(
+        max_length=32,
+        label=gettext_lazy("手机号码"),
+        help_text=gettext_lazy("进度和到账会发短信到这个号码。"),
+        widget=forms.TextInput(attrs={"type": "tel", "inputmode": "numeric", "autocomplete": "tel"}),
+        error_messages={"required": gettext_lazy("请填手机号码，进度和到账会发短信告诉您。")},
+    )
+    district = forms.ChoiceField(
+        label=gettext_lazy("现在住在"),
+        widget=forms.Select(attrs={"autocomplete": "address-level3"}),
+        error_messages={
+            "required": gettext_lazy("请选现在住的区县。"),
+            "invalid_choice": gettext_lazy("请从列表里选现在住的区县。"),
+        },
+    )
+    street = forms.CharField(
+        max_length=120,
+        required=False,
+        label=gettext_lazy("街道和门牌"),
+        help_text=gettext_lazy("书面决定寄到这里；只要电子版可以不填。"),
+        widget=forms.TextInput(attrs={"autocomplete": "street-address"}),
+        error_messages={"max_length": gettext_lazy("街道和门牌最多 120 个字，请写短一些。")},
+    )
+    job = forms.ChoiceField(
+        label=gettext_lazy("想找什么工作"),
+        choices=JobWish.choices,
+        error_messages={
+            "required": gettext_lazy("请选想找的工作；还没想好也可以选。"),
+            "invalid_choice": gettext_lazy("请从列表里选想找的工作。"),
+        },
+    )
+    train = forms.ChoiceField(
+        label=gettext_lazy("想参加免费培训吗"),
+        help_text=gettext_lazy("取得证书可以再领技能提升补贴，和失业保险金不冲突。"),
+        widget=forms.RadioSelect,
+        choices=[("yes", gettext_lazy("想，请联系我")), ("no", gettext_lazy("暂时不用"))],
+        error_messages={
+            "required": gettext_lazy("请选想不想参加培训。"),
+            "invalid_choice": gettext_lazy("请选想不想参加培训。"),
+        },
+    )
+    claimed_reason = forms.ChoiceField(
+        required=False,
+        label=gettext_lazy("离职原因，您的说法"),
+        help_text=gettext_lazy("和单位申报的一样，就不用选。"),
+        error_messages={"invalid_choice": gettext_lazy("请从列表里选离职原因。")},
+    )
+    wrong = forms.CharField(
+        max_length=1000,
+        required=False,
+        label=gettext_lazy("哪一项不对，应该是什么"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"max_length": gettext_lazy("最多写 1,000 个字，请写短一些。")},
+    )
+    truth = forms.BooleanField(
+        label=gettext_lazy("承诺"),
+        error_messages={"required": gettext_lazy("请确认以上是真实的，勾选后才能提交。")},
+    )
+
+    def __init__(
+        self,
+        *args: object,
+        counties: list[tuple[str, str]],
+        reasons: list[tuple[str, str]],
+        **kwargs: object,
+    ) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # Django's own
+        district, claimed = self.fields["district"], self.fields["claimed_reason"]
+        assert isinstance(district, forms.ChoiceField) and isinstance(claimed, forms.ChoiceField)
+        district.choices = [("", gettext_lazy("请选择")), *counties]
+        claimed.choices = [("", gettext_lazy("和单位申报的一样")), *reasons]
+
+    def clean_mobile(self) -> str:
+        """Eleven digits; says how many are missing or too many. Blanks and full-width digits are mended."""
+        text = unicodedata.normalize("NFKC", self.cleaned_data["mobile"])
+        digits = re.sub(r"[\s-]", "", text).removeprefix("+86")
+        if not digits.isascii() or not digits.isdigit():
+            raise forms.ValidationError(_("手机号码只有数字，请看看是不是多了别的字。"))
+        if len(digits) != MOBILE_DIGITS:
+            raise forms.ValidationError(_length_problem(len(digits)))
+        if not re.fullmatch(r"1[3-9]\d{9}", digits):
+            raise forms.ValidationError(_("手机号码第一位是 1，第二位是 3 到 9，请再看一看。"))
+        return digits
+
+    def application(self) -> Application:
+        """The cleaned answers as the service takes them."""
+        cleaned = self.cleaned_data
+        return Application(
+            mobile=cleaned["mobile"],
+            residence=cleaned["district"],
+            street=cleaned["street"],
+            job_wish=cleaned["job"],
+            wants_training=cleaned["train"] == "yes",
+            claimed_reason=cleaned["claimed_reason"],
+            disputed=cleaned["wrong"],
+        )
+
+
+def _length_problem(count: int) -> str:
+    """What is wrong with a mobile number of `count` digits, in plain words."""
+    gap = MOBILE_DIGITS - count
+    if gap == 1:
+        return _("少一位：手机号码是 11 位数字，您填了 10 位。")
+    if gap > 0:
+        return _("少 %(gap)d 位：手机号码是 11 位数字，您填了 %(count)d 位。") % {"gap": gap, "count": count}
+    return _("多 %(gap)d 位：手机号码是 11 位数字，您填了 %(count)d 位。") % {"gap": -gap, "count": count}
+
+
+DRAFT_FIELDS = ("mobile", "district", "street", "job", "train", "claimed_reason", "wrong")
+
+
+def draft_answers(posted: "dict[str, str]") -> dict[str, str]:
+    """What of a half-filled form is worth keeping, cut to the length of its field."""
+    return {name: posted.get(name, "")[:1000] for name in DRAFT_FIELDS}
+
+
+class ProposalForm(forms.Form):
+    """The handler's panel: answers to the open facts, the act, the evidence and the reason."""
+
+    act = forms.ChoiceField(
+        label=gettext_lazy("怎么办"),
+        choices=[("grant", ""), ("refuse", ""), ("supplement", "")],
+        error_messages={
+            "required": gettext_lazy("请选怎么办。"),
+            "invalid_choice": gettext_lazy("请选怎么办。"),
+        },
+    )
+    evidence = forms.ChoiceField(
+        required=False,
+        label=gettext_lazy("依据"),
+        choices=[
+            ("RULING", gettext_lazy("裁判文书、仲裁裁决书")),
+            ("CERTIFICATE", gettext_lazy("双方签字的证明")),
+            ("EMPLOYER", gettext_lazy("单位申报或书面说明")),
+            ("APPLICANT", gettext_lazy("本人陈述")),
+            ("OFFICE", gettext_lazy("有关部门的书面答复")),
+        ],
+    )
+    why = forms.CharField(
+        max_length=500,
+        label=gettext_lazy("理由（写进决定书）"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={
+            "required": gettext_lazy("请写理由：决定书和复核人都要看到为什么。"),
+            "max_length": gettext_lazy("理由最多 500 个字。"),
+        },
+    )
+
+    def amendments(self) -> dict[str, str]:
+        """The facts the officer settled: field name to value, open ones left out."""
+        found = {}
+        for field in AMENDABLE:
+            value = self.data.get(f"fact-{field}", "")
+            if isinstance(value, str) and value:
+                found[field] = value
+        return found
+
+
+class ReviewForm(forms.Form):
+    """The reviewer's panel: agree or send back, with a remark."""
+
+    decision = forms.ChoiceField(
+        choices=[("agree", ""), ("return", "")],
+        error_messages={
+            "required": gettext_lazy("请选同意还是退回。"),
+            "invalid_choice": gettext_lazy("请选同意还是退回。"),
+        },
+    )
+    remark = forms.CharField(max_length=500, required=False)

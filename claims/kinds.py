@@ -1,0 +1,124 @@
+"""The claim as a kind of case: its statuses, who each of them waits for, and its verbs.
+
+Data only. Status names and arrows are those of the field's procedure (application, automatic
+check, first and second signature, payment); nothing here decides anything.
+"""
+
+from datetime import timedelta
+
+from django.utils.translation import gettext_lazy as _
+
+from cases.kinds import Kind, WaitsFor, register
+
+SUBMITTED = "SUBMITTED"
+AUTO_CHECK = "AUTO_CHECK"
+REVIEW1 = "REVIEW1"
+REVIEW2 = "REVIEW2"
+SUPPLEMENT = "SUPPLEMENT"
+APPROVED = "APPROVED"
+PAYING = "PAYING"
+REJECTED = "REJECTED"
+REOPENED = "REOPENED"
+CLOSED_NO_RESPONSE = "CLOSED_NO_RESPONSE"
+
+GRANT = "GRANT"
+REFUSE = "REFUSE"
+
+CLAIM = register(
+    Kind(
+        code="claim",
+        prefix="SP",
+        label=_("失业保险金"),
+        initial=SUBMITTED,
+        transitions={
+            SUBMITTED: frozenset({AUTO_CHECK}),
+            # The machine grants, hands a clean case to a second pair of eyes, or opens a question.
+            AUTO_CHECK: frozenset({APPROVED, REVIEW2, REVIEW1}),
+            # AUTO_CHECK again: a late answer may still grant while no officer has taken the case.
+            REVIEW1: frozenset({REVIEW2, SUPPLEMENT, AUTO_CHECK}),
+            REVIEW2: frozenset({APPROVED, REJECTED, REVIEW1}),
+            SUPPLEMENT: frozenset({AUTO_CHECK, CLOSED_NO_RESPONSE}),
+            APPROVED: frozenset({PAYING}),
+            PAYING: frozenset(),
+            REJECTED: frozenset({REOPENED}),
+            REOPENED: frozenset({AUTO_CHECK}),
+            CLOSED_NO_RESPONSE: frozenset(),
+        },
+        waits_for={
+            SUBMITTED: WaitsFor.MACHINE,
+            AUTO_CHECK: WaitsFor.MACHINE,
+            REVIEW1: WaitsFor.HANDLER,
+            REVIEW2: WaitsFor.REVIEWER,
+            SUPPLEMENT: WaitsFor.APPLICANT,
+            APPROVED: WaitsFor.MACHINE,
+            PAYING: WaitsFor.NOBODY,
+            REJECTED: WaitsFor.NOBODY,
+            REOPENED: WaitsFor.MACHINE,
+            CLOSED_NO_RESPONSE: WaitsFor.NOBODY,
+        },
+        verbs=frozenset(
+            {
+                "claim.submitted",
+                "claim.check_started",
+                "claim.checked",
+                "claim.asked_again",
+                "claim.granted",
+                "claim.sent_to_reviewer",
+                "claim.questions_opened",
+                "claim.grant_proposed",
+                "claim.refusal_proposed",
+                "claim.returned_to_handler",
+                "claim.refused",
+                "claim.papers_requested",
+                "claim.papers_received",
+                "claim.closed_without_answer",
+                "claim.month_owed",
+                "claim.payment_started",
+                "claim.card_recorded",
+                "claim.card_not_payable",
+                "claim.person_requested",
+                "claim.reopened",
+            }
+        ),
+        status_labels={
+            SUBMITTED: _("已提交"),
+            AUTO_CHECK: _("正在核验"),
+            REVIEW1: _("初审"),
+            REVIEW2: _("复核"),
+            SUPPLEMENT: _("等申请人补充"),
+            APPROVED: _("已批准，等发放"),
+            PAYING: _("发放中"),
+            REJECTED: _("不予核定"),
+            REOPENED: _("重新受理"),
+            CLOSED_NO_RESPONSE: _("逾期未补充，已结"),
+        },
+        verb_labels={
+            "claim.submitted": _("提交申请，失业登记生效"),
+            "claim.check_started": _("开始核验"),
+            "claim.checked": _("核验完成"),
+            "claim.asked_again": _("再次查询"),
+            "claim.granted": _("批准"),
+            "claim.sent_to_reviewer": _("全部符合，送复核"),
+            "claim.questions_opened": _("有待核实的事项，转人工"),
+            "claim.grant_proposed": _("拟批准，送复核"),
+            "claim.refusal_proposed": _("拟不予核定，送复核"),
+            "claim.returned_to_handler": _("复核退回"),
+            "claim.refused": _("不予核定"),
+            "claim.papers_requested": _("一次性告知补正"),
+            "claim.papers_received": _("收到补充"),
+            "claim.closed_without_answer": _("逾期未补充，结案"),
+            "claim.month_owed": _("生成当月应发"),
+            "claim.payment_started": _("第一笔到账"),
+            "claim.card_recorded": _("记下收款账户"),
+            "claim.card_not_payable": _("收款账户暂不能收款"),
+            "claim.person_requested": _("申请人要求人工办理"),
+            "claim.reopened": _("重新受理"),
+        },
+        decided=frozenset({APPROVED, PAYING, REJECTED, CLOSED_NO_RESPONSE}),
+        max_age={
+            SUBMITTED: timedelta(hours=1),
+            AUTO_CHECK: timedelta(days=2),
+            APPROVED: timedelta(days=20),
+        },
+    )
+)

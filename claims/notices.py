@@ -1,0 +1,24 @@
+"""The words of the messages a claim sends. What has happened, and what to do now; no personal number."""
+
+from django.utils.translation import gettext_lazy as _
+
+from cases.messages import register
+
+register(
+    "claim.received",
+    _("收到您的申请（{case}），失业登记已经生效。{promise_due:date}前给您答复，现在不用做什么。"),
+)
+register(
+    "claim.granted",
+    _("您的失业保险金（{case}）批准了：{months} 个月，每月 {monthly_fen:money}，{first_month:month}起发。"),
+)
+register(
+    "claim.refused",
+    _(
+        "您的申请（{case}）这次没有核定失业保险金。失业登记仍然有效，缴费年限都保留。原因和救济办法请看“我的”。"
+    ),
+)
+register(
+    "claim.papers_requested",
+    _("您的申请（{case}）还差一样，请在 {due:date}前到“我的”里补充。补上之前期限停着，不算在您头上。"),
+)

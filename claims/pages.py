@@ -1,0 +1,464 @@
+"""What the claim's pages show: selectors' answers put into words, headings and choices. Reads only."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+import cases.messages
+import cases.selectors
+import payouts.selectors
+import policy.selectors
+from accounts.models import Party, User
+from claims import kinds, selectors
+from claims.checks import reason_rows, sentence
+from claims.facts import AMENDABLE
+from claims.forms import ApplicationForm, ProposalForm
+from claims.models import Claim, Spell
+from law.decision import Outcome, Reason, Verdict
+from law.money import Fen, yuan_grouped
+from law.unemployment_benefit import UnemploymentDecision
+from law.workdays import legal_day
+
+CITY = "130100"
+POSTS = (gettext_lazy("提交"), gettext_lazy("核验"), gettext_lazy("批准"), gettext_lazy("到账"))
+MONTHS_SHOWN = 4
+
+PROPOSED: Mapping[str, str | Promise] = {
+    "grant": gettext_lazy("已送复核：拟批准。"),
+    "refuse": gettext_lazy("已送复核：拟不予核定。"),
+    "supplement": gettext_lazy("已告知申请人要补什么，两个时钟暂停到答复为止。"),
+}
+
+APPLICANTS_REASONS = frozenset({"Z01", "Z03", "Z04", "D01", "D02", "D03", "D04", "D05", "W01", "V01", "V02"})
+"""What an applicant may state; the rest of the list is for officers."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a sum: an amount in fen, or words where the line is no amount."""
+
+    label: str
+    fen: int | None = None
+    value: str = ""
+    note: str = ""
+    total: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """One station on the way: state done, now or todo."""
+
+    state: str
+    title: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Month:
+    """One benefit month: amount in fen, tone and words for how far it has come."""
+
+    month: str
+    fen: int
+    tone: str
+    what: str
+
+
+def counties(*, now: datetime) -> list[tuple[str, str]]:
+    """The counties of the city in the order of their codes."""
+    names = policy.selectors.book().value("region.name", region=CITY, on=legal_day(now)).table()
+    return [(code, _(name)) for code, name in sorted(names.items())]
+
+
+def reason_names(*, on: date, region: str = CITY) -> dict[str, str]:
+    """Separation reasons by code, in the reader's language."""
+    rows = policy.selectors.book().value("benefit.separation_reasons", region=region, on=on).records()
+    return {row["code"]: _(row["name"]) for row in rows}
+
+
+def reasons(*, now: datetime) -> list[tuple[str, str]]:
+    """The reasons an applicant may state."""
+    named = reason_names(on=legal_day(now))
+    return [(code, name) for code, name in named.items() if code in APPLICANTS_REASONS]
+
+
+def initial_answers(party: Party) -> dict[str, str]:
+    """What the form starts with: the draft, else the last registration."""
+    draft = selectors.draft_of(party)
+    if draft is not None:
+        return {**draft.answers, "submission_id": str(draft.submission_id)}
+    registration = selectors.registration_of(party)
+    known = {"submission_id": str(uuid.uuid4()), "train": "no", "job": "UNDECIDED"}
+    if registration is not None:
+        known |= {
+            "mobile": registration.mobile,
+            "district": registration.residence,
+            "street": registration.street,
+            "job": registration.job_wish,
+            "train": "yes" if registration.wants_training else "no",
+        }
+    return known
+
+
+def form_page(*, party: Party, form: ApplicationForm, now: datetime) -> dict[str, object]:
+    """The form with the facts already found and what would follow from them."""
+    evidence = selectors.evidence_of(party=party)
+    residence = str(form["district"].value() or "")
+    insurance = evidence.insurance()
+    county = insurance.county if insurance is not None and insurance.county else residence or CITY
+    today = legal_day(now)
+    decision = selectors.estimate_for(
+        party, residence=residence, claimed_reason=str(form["claimed_reason"].value() or ""), now=now
+    )
+    promise, promise_provisional = policy.selectors.deadline(
+        start=today, days=policy.selectors.integer("benefit.promise_wd", region=county, on=today)
+    )
+    statutory, _provisional = policy.selectors.deadline(
+        start=today, days=policy.selectors.integer("benefit.review_statutory_wd", region=county, on=today)
+    )
+    separation = evidence.separation()
+    return {
+        "form": form,
+        "party": party,
+        "masked_number": selectors.identifier_of(party).masked,
+        "identity": evidence.identity(),
+        "insurance": insurance,
+        "separation": separation,
+        "separation_name": reason_names(on=today).get(separation.reason_code, "") if separation else "",
+        "card": evidence.card(),
+        "asked": {source.value: lookup.answered_at for source, lookup in evidence.lookups.items()},
+        "decision": decision,
+        "sum": benefit_sum(decision, county=county),
+        "foreseen": foreseen(decision),
+        "promise_due": promise,
+        "promise_provisional": promise_provisional,
+        "statutory_due": statutory,
+        "special_days": special_days(start=today, end=promise),
+        "report_days": policy.selectors.integer("benefit.report_wd", region=county, on=today),
+        "saved": selectors.draft_of(party),
+    }
+
+
+def special_days(*, start: date, end: date) -> list[tuple[date, bool]]:
+    """Days between that one would count wrongly: a make-up workday (True) or a weekday off (False)."""
+    calendar = policy.selectors.calendar()
+    found = []
+    for ordinal in range(start.toordinal() + 1, end.toordinal() + 1):
+        day = date.fromordinal(ordinal)
+        if day.year in calendar.years and calendar.is_working_day(day) == (day.weekday() > 4):
+            found.append((day, day.weekday() > 4))
+    return found
+
+
+def foreseen(decision: UnemploymentDecision | None) -> Sequence[str]:
+    """Open or failing tests known before submission, so that nobody is surprised by them later."""
+    if decision is None:
+        return []
+    known = [reason for reason in decision.reasons if reason.outcome is Outcome.FAIL]
+    return [sentence(reason) for reason in known]
+
+
+def benefit_sum(decision: UnemploymentDecision | None, *, county: str) -> list[Line]:
+    """How the benefit comes about: standard, months, total; nothing where it cannot be known."""
+    if decision is None or not decision.months or decision.first_month is None:
+        return []
+    on = selectors.first_day(decision.first_month)
+    tier = policy.selectors.book().text("region.tier", region=county, on=on, item=county)
+    span = _("%(first)s 至 %(last)s") % {
+        "first": month_words(decision.first_month),
+        "last": month_words(decision.last_month or decision.first_month),
+    }
+    return [
+        Line(label=_("每月标准（%(tier)s 档）") % {"tier": tier}, fen=decision.monthly_fen),
+        Line(label=_("月数"), value=_("%(months)d 个月") % {"months": decision.months}, note=span),
+        Line(label=_("共"), fen=decision.total_fen, total=True),
+    ]
+
+
+def month_words(month: str) -> str:
+    """2025-10 as 2025年10月, or as 2025-10 in English."""
+    return _("%(year)s年%(month)d月") % {"year": month[:4], "month": int(month[5:])}
+
+
+def my_page(viewer: User, *, now: datetime) -> dict[str, object]:
+    """A person's own matters."""
+    claims = [
+        {"claim": claim, "status": kinds.CLAIM.status_labels[claim.case.status]}
+        for claim in selectors.claims_of(viewer)
+    ]
+    party = viewer.party
+    received = selectors.messages_to(viewer)
+    return {
+        "claims": claims,
+        "draft": selectors.draft_of(party) if party is not None else None,
+        "inbox": [{"text": cases.messages.render(message), "message": message} for message in received],
+        "now": now,
+    }
+
+
+def tracker_page(claim: Claim, *, now: datetime) -> dict[str, object]:
+    """The citizen's page of one claim."""
+    case = claim.case
+    decision = selectors.decision_of(case)
+    spell = selectors.spell_of(claim)
+    promise, statutory = cases.selectors.clocks_of(case, now=now, days=policy.selectors.calendar())
+    payments = payouts.selectors.months_of_case(case)
+    first = next(iter(payments), None)
+    headline, lead, stage = _state(claim, decision, payments)
+    card = selectors.card_reply(claim)
+    events = {event.verb: event for event in selectors.events_of(case)}
+    shown, after = _months(spell, payments, now=now)
+    return {
+        "claim": claim,
+        "case": case,
+        "headline": headline,
+        "lead": lead,
+        "stage": stage,
+        "posts": [str(post) for post in POSTS],
+        "promise_clock": promise,
+        "statutory_clock": statutory,
+        "promise_due": case.promise_due,
+        "steps": _steps(claim, decision, events, stage),
+        "decided": case.status in {kinds.APPROVED, kinds.PAYING, kinds.REJECTED},
+        "refused": case.status == kinds.REJECTED,
+        "reasons": reason_rows(decision),
+        "decision": decision,
+        "spell": spell,
+        "sum": benefit_sum(decision, county=claim.county) if spell is not None else [],
+        "months": shown,
+        "months_after": after,
+        "card": card[1] if card else None,
+        "card_problem": card is not None and card[1].status != "ACTIVE",
+        "first_payment": first,
+        "waiting_papers": case.status == kinds.SUPPLEMENT,
+        "inbox": [
+            {"text": cases.messages.render(message), "message": message}
+            for message in selectors.messages_of_case(case)
+        ],
+    }
+
+
+def _state(
+    claim: Claim, decision: UnemploymentDecision | None, payments: Sequence[payouts.selectors.MonthState]
+) -> tuple[str, str, int]:
+    """Heading, next event and the post of the bridge that is now (1 to 4, 5 when money has arrived)."""
+    match claim.case.status:
+        case kinds.SUBMITTED | kinds.AUTO_CHECK | kinds.REOPENED:
+            return (
+                _("收到了，正在核验"),
+                _("我们正在向有关部门查询，您不用做什么。登记已经生效。"),
+                2,
+            )
+        case kinds.REVIEW1 | kinds.REVIEW2:
+            return (
+                _("有一项要人工核实"),
+                _("工作人员正在核实，不用您再跑。等别的部门答复的时间，不算在您头上。"),
+                2,
+            )
+        case kinds.SUPPLEMENT:
+            return (_("还差一样，等您补充"), _("补上之后马上接着办；期限从您补上那天接着算。"), 2)
+        case kinds.REJECTED:
+            return (
+                _("这次没有核定失业保险金"),
+                _("失业登记仍然有效，缴费年限都保留。下面写着为什么，和您可以怎么办。"),
+                3,
+            )
+        case kinds.CLOSED_NO_RESPONSE:
+            return (_("等不到补充，先结了"), _("失业登记仍然有效。材料齐了，随时可以再申请。"), 2)
+        case _:
+            return _payment_state(decision, payments)
+
+
+def _payment_state(
+    decision: UnemploymentDecision | None, payments: Sequence[payouts.selectors.MonthState]
+) -> tuple[str, str, int]:
+    if any(payment.is_returned for payment in payments):
+        return (_("有一笔钱退回来了"), _("钱还是您的。请看下面怎么办，改好后下一批再发。"), 4)
+    paid = [payment for payment in payments if payment.is_paid]
+    if paid:
+        words = _("%(month)s的 %(amount)s 元已经到您的社保卡。") % {
+            "month": month_words(paid[-1].month),
+            "amount": yuan_grouped(paid[-1].amount_fen),
+        }
+        return (_("钱已到账"), words, 5)
+    amount = yuan_grouped(decision.monthly_fen) if decision is not None and decision.monthly_fen else ""
+    return (
+        _("已经批准，等发第一笔"),
+        _("每月 %(amount)s 元，下一批就发到您的社保卡。您不用做什么。") % {"amount": amount},
+        4,
+    )
+
+
+def _steps(
+    claim: Claim,
+    decision: UnemploymentDecision | None,
+    events: Mapping[str, selectors.EventRow],
+    stage: int,
+) -> list[Step]:
+    """The way from the form to the card, future included."""
+    status = claim.case.status
+    passed = claim.case.determination.pass_count if claim.case.determination is not None else 0
+    verified = stage > 2
+    checked = Step("done" if verified else "now", _("核验"), _("还在查，%(n)d 项已经符合") % {"n": passed})
+    if verified:
+        checked = Step("done", _("核验 %(n)d 项") % {"n": len(decision.reasons) if decision else 0})
+    if status == kinds.REJECTED:
+        return [
+            Step("done", _("提交申请"), _("失业登记同时生效")),
+            checked,
+            Step("now", _("不予核定"), _("由两位工作人员决定")),
+        ]
+    granted = events.get("claim.granted")
+    who = _("系统核定，全部符合") if granted is not None and granted.by_machine else _("经办、复核两人签字")
+    approved = Step("todo", _("批准"))
+    if granted is not None and decision is not None and decision.months:
+        title = _("批准：%(months)d 个月，每月 %(amount)s 元") % {
+            "months": decision.months,
+            "amount": yuan_grouped(decision_fen(decision)),
+        }
+        approved = Step("done", title, who)
+    money = "done" if stage > 4 else "now" if stage == 4 else "todo"
+    return [
+        Step("done", _("提交申请"), _("失业登记同时生效")),
+        checked,
+        approved,
+        Step(money, _("第一笔到账")),
+        Step("todo", _("以后每月到账"), _("没领完的月数，找到工作后留着以后用")),
+    ]
+
+
+def decision_fen(decision: UnemploymentDecision) -> Fen:
+    """The monthly amount of a grant; a grant always has one."""
+    assert decision.monthly_fen is not None
+    return decision.monthly_fen
+
+
+def _months(
+    spell: Spell | None, payments: Sequence[payouts.selectors.MonthState], *, now: datetime
+) -> tuple[list[Month], int]:
+    """The next few months of a spell and how many lie behind them."""
+    if spell is None:
+        return [], 0
+    known = {payment.month: payment for payment in payments}
+    month, rows = spell.first_month, list[Month]()
+    while month <= spell.last_month and len(rows) < max(MONTHS_SHOWN, len(known) + 2):
+        rows.append(_month(spell, month, known.get(month)))
+        month = selectors.month_after(month)
+    return rows, spell.months - len(rows)
+
+
+def _month(spell: Spell, month: str, state: "payouts.selectors.MonthState | None") -> Month:
+    if state is None:
+        by = policy.selectors.integer(
+            "benefit.pay_by_day", region=spell.claim.county, on=selectors.first_day(month)
+        )
+        expected = selectors.month_fen(spell, month)
+        return Month(month, expected, "", _("%(day)d 日前") % {"day": by})
+    if state.is_paid:
+        return Month(month, state.amount_fen, "ok", _("已到账"))
+    if state.is_returned:
+        return Month(month, state.amount_fen, "warn", _("退回，等改正"))
+    return Month(month, state.amount_fen, "info", _("在途") if state.is_sent else _("待发放"))
+
+
+def officer_page(claim: Claim, *, viewer: User, form: ProposalForm, now: datetime) -> dict[str, object]:
+    """The caseworker's one screen of a claim."""
+    page = selectors.case_page(claim, now=now)
+    case, decision = claim.case, page.decision
+    proposal = page.proposal if page.proposal is not None and page.proposal.decided_at is None else None
+    names = reason_names(on=claim.applied_on, region=claim.county)
+    separation = page.evidence.separation()
+    return {
+        "case": case,
+        "claim": claim,
+        "party": claim.party,
+        "masked_number": page.masked_number,
+        "promise_clock": page.promise_clock,
+        "statutory_clock": page.statutory_clock,
+        "checks": page.checks,
+        "determination": case.determination,
+        "decision": decision,
+        "verdict": decision.verdict.value if decision is not None else "",
+        "verdict_words": verdict_words(decision),
+        "reasons": reason_rows(decision),
+        "sum": benefit_sum(decision, county=claim.county),
+        "events": page.events,
+        "proposal": proposal,
+        "last_proposal": page.proposal,
+        "own_proposal": proposal is not None and proposal.proposed_by_id == viewer.pk,
+        "amendments": page.amendments,
+        "questions": open_questions(decision, names) if case.status == kinds.REVIEW1 else [],
+        "form": form,
+        "separation": separation,
+        "separation_name": names.get(separation.reason_code, "") if separation else "",
+        "claimed_name": names.get(claim.claimed_reason, ""),
+        "insurance": page.evidence.insurance(),
+        "card": page.evidence.card(),
+        "previous": page.previous,
+        "inbox": [{"text": cases.messages.render(message), "message": message} for message in page.messages],
+        "payments": payouts.selectors.payments_of_case(case),
+        "may_handle": case.status == kinds.REVIEW1,
+        "may_review": case.status == kinds.REVIEW2,
+        "status_label": kinds.CLAIM.status_labels[case.status],
+        "held_by_other": case.handler_id not in (None, viewer.pk),
+    }
+
+
+def verdict_words(decision: UnemploymentDecision | None) -> str:
+    """The system's proposal in words; a proposal is never a decision."""
+    if decision is None:
+        return _("还没有核验")
+    match decision.verdict:
+        case Verdict.GRANT:
+            return _("批准 %(months)d 个月") % {"months": decision.months or 0}
+        case Verdict.REFUSE:
+            return _("不予核定")
+        case Verdict.REVIEW:
+            return _("有待核实，还不能建议")
+
+
+@dataclass(frozen=True)
+class OpenQuestion:
+    """One fact an officer may settle: its name, the sentence that says why it is open, and the answers."""
+
+    field: str
+    title: str
+    options: Sequence[tuple[str, str]]
+    is_number: bool
+
+
+def open_questions(decision: UnemploymentDecision | None, names: Mapping[str, str]) -> list[OpenQuestion]:
+    """The facts to settle: those of open reasons, and of failing ones that evidence may put right."""
+    if decision is None:
+        return []
+    found = []
+    for reason in sorted(decision.reasons, key=lambda each: each.outcome is not Outcome.UNKNOWN):
+        if reason.outcome is Outcome.PASS:
+            continue
+        for field in reason.fields:
+            if field in AMENDABLE:
+                found.append(_question(reason, field, names))
+    return found
+
+
+def _question(reason: Reason, field: str, names: Mapping[str, str]) -> OpenQuestion:
+    options: Sequence[tuple[str, str]]
+    match AMENDABLE[field]:
+        case "reason":
+            options = [(code, f"{code} {name}") for code, name in names.items() if code != "X99"]
+        case "identity":
+            options = [("MATCH", _("是本人")), ("MISMATCH", _("不是本人"))]
+        case "category":
+            options = [("WORKER", _("工人")), ("CADRE", _("干部"))]
+        case _:
+            options = [("YES", _("是")), ("NO", _("否"))]
+    return OpenQuestion(
+        field=field,
+        title=sentence(reason),
+        options=options,
+        is_number=AMENDABLE[field] == "months",
+    )

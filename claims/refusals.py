@@ -1,0 +1,32 @@
+"""The words for what the claim's services refuse: what happened, why, and what to do now."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+import cases.refusals
+from law.errors import Refused
+
+SENTENCES: Mapping[str, str | Promise] = {
+    "claim.already_open": _("您已经有一件在办（%(number)s），不用再交一次。进度在“我的”里。"),
+    "claim.not_yours": _("这份申请不是您的。请从首页重新开始。"),
+    "claim.no_document": _("没有登记您的证件号码。请重新登录一次。"),
+    "claim.reason_missing": _("请写理由：申请人和复核人都要看到为什么。"),
+    "claim.remark_missing": _("退回要写明为什么，经办才知道改什么。"),
+    "claim.answer_missing": _("还没有写内容。请写清楚再提交。"),
+    "claim.fact_not_amendable": _("这一项不能由人认定（%(field)s）。"),
+    "claim.fact_impossible": _("认定的内容填得不对（%(field)s），请再看一看。"),
+    "claim.verdict_differs": _(
+        "按认定后的事实，规则的结论是 %(verdict)s，和您选的不一样。请先核实待定的事项。"
+    ),
+    "claim.month_not_begun": _("%(month)s 还没有开始，不能生成应发。"),
+}
+
+
+def sentence(refused: Refused) -> str:
+    """The sentence of a refusal, with its numbers filled in."""
+    pattern = SENTENCES.get(refused.code)
+    if pattern is None:
+        return cases.refusals.sentence(refused)
+    return str(pattern) % refused.numbers

@@ -1,0 +1,248 @@
+"""All reads about claims: facts for the rule, the checks on the case page, the citizen's tracker.
+
+Reads only. Whoever asks is the first argument where the answer depends on who may see it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import cases.selectors
+import policy.selectors
+from accounts.models import Identifier, Party, User
+from accounts.selectors import covers, machine
+from cases.clocks import Clock
+from cases.models import Amendment, Case, Event, Message, Proposal
+from claims.checks import Check, checks_of
+from claims.facts import ALL_SOURCES, Evidence, FactValue, Origin, assemble
+from claims.models import Claim, Draft, Registration, Spell
+from gateways.models import Lookup
+from gateways.ports import CardAnswer, Source, Subject
+from law.errors import Refused
+from law.money import Fen
+from law.programs import PROGRAMS
+from law.unemployment_benefit import UnemploymentDecision
+from law.workdays import legal_day
+
+PROGRAM = "unemployment-benefit"
+
+
+def subject_of(party: Party) -> Subject:
+    """The person as the registers are asked about him: name and current document."""
+    identifier = identifier_of(party)
+    return Subject(name=party.name, id_kind=identifier.kind, id_number=identifier.number)
+
+
+def identifier_of(party: Party) -> Identifier:
+    """The document in force; `Refused("claim.no_document")` for a party without one."""
+    found = party.identifiers.filter(valid_to__isnull=True).order_by("-valid_from", "-pk").first()
+    if found is None:
+        raise Refused("claim.no_document")
+    return found
+
+
+def evidence_of(*, claim: Claim | None = None, party: Party | None = None) -> Evidence:
+    """The newest answered lookup of each source: for a claim since its day, for a party at all times."""
+    subject = claim.party if claim is not None else party
+    assert subject is not None
+    answered = Lookup.objects.filter(party=subject, answered_at__isnull=False)
+    if claim is not None:
+        answered = answered.filter(asked_on__gte=claim.applied_on)
+    newest = answered.order_by("source", "-asked_at", "-pk").distinct("source")
+    return Evidence(lookups={Source(lookup.source): lookup for lookup in newest})
+
+
+def facts_for(claim: Claim, evidence: Evidence) -> tuple[dict[str, FactValue], dict[str, list[Origin]]]:
+    """The rule's facts for a claim and the origin of each, as they stand now."""
+    amendments = Amendment.objects.filter(case_id=claim.pk).order_by("at", "pk")
+    return assemble(
+        claim=claim,
+        name=claim.party.name,
+        id_number=identifier_of(claim.party).number,
+        evidence=evidence,
+        amendments=list(amendments),
+    )
+
+
+def card_reply(claim: Claim) -> tuple[Lookup, CardAnswer] | None:
+    """The newest answer about the card of a claim's person, with the lookup it rests on."""
+    evidence = evidence_of(claim=claim)
+    reply = evidence.card()
+    return None if reply is None else (evidence.lookups[Source.CARD], reply)
+
+
+def open_claim_of(party: Party) -> Claim | None:
+    """The one claim of a person that is open or in payment."""
+    return Claim.objects.open().select_related("case", "party", "registration").filter(party=party).first()
+
+
+def draft_of(party: Party) -> Draft | None:
+    """The form a person has begun, if any."""
+    return Draft.objects.filter(party=party).first()
+
+
+def registration_of(party: Party) -> Registration | None:
+    """The registration in force, whose answers prefill the next form."""
+    return Registration.objects.filter(party=party, ended_on__isnull=True).first()
+
+
+def claim_for_citizen(viewer: User, number: str) -> Claim | None:
+    """A person's own claim by its number; None for anybody else's."""
+    if viewer.party_id is None:
+        return None
+    return (
+        Claim.objects.select_related("case__determination", "party", "registration")
+        .filter(case__number=number, party_id=viewer.party_id)
+        .first()
+    )
+
+
+def claims_of(viewer: User) -> list[Claim]:
+    """A person's own claims, newest first."""
+    if viewer.party_id is None:
+        return []
+    own = Claim.objects.select_related("case", "party").filter(party_id=viewer.party_id)
+    return list(own.order_by("-case__opened_at")[:50])
+
+
+def claim_for_officer(viewer: User, number: str) -> Claim | None:
+    """A claim in the viewer's regions, with what the case page needs."""
+    claim = (
+        Claim.objects.select_related("case__determination", "case__handler", "party", "registration")
+        .filter(case__number=number)
+        .first()
+    )
+    return claim if claim is not None and covers(viewer, claim.case.region) else None
+
+
+@dataclass(frozen=True)
+class EventRow:
+    """An event of a claim as the citizen's page needs it: verb, time, and whether a machine did it."""
+
+    verb: str
+    at: datetime
+    by_machine: bool
+
+
+def events_of(case: Case) -> list[EventRow]:
+    """The trail of a case, oldest first."""
+    rows = Event.objects.filter(case=case).order_by("sequence").select_related("actor")
+    return [EventRow(verb=row.verb, at=row.at, by_machine=row.actor_id == machine().pk) for row in rows]
+
+
+def messages_to(viewer: User) -> list[Message]:
+    """The inbox of a signed-in person, newest first."""
+    if viewer.party_id is None:
+        return []
+    return list(Message.objects.filter(party_id=viewer.party_id).order_by("-created_at")[:30])
+
+
+def messages_of_case(case: Case) -> list[Message]:
+    """What has been sent about one case, newest first."""
+    return list(Message.objects.filter(case=case).order_by("-created_at")[:20])
+
+
+def spell_of(claim: Claim) -> Spell | None:
+    """The entitlement a grant created, if any."""
+    return Spell.objects.select_related("claim", "determination").filter(pk=claim.pk).first()
+
+
+def month_fen(spell: Spell, month: str) -> Fen:
+    """The amount of one month of a spell: the standard in force for that month, in fen."""
+    parameters = policy.selectors.parameters_for(program=PROGRAM, region=spell.claim.county)
+    program = PROGRAMS[PROGRAM]
+    return program.amount_for(program.parse(spell.determination.facts), month, parameters)
+
+
+def decision_of(case: Case) -> UnemploymentDecision | None:
+    """The latest stored decision of a claim's case."""
+    if case.determination is None:
+        return None
+    decision = PROGRAMS[PROGRAM].decision_from_json(case.determination.decision)
+    assert isinstance(decision, UnemploymentDecision)
+    return decision
+
+
+@dataclass(frozen=True)
+class CasePage:
+    """All the caseworker's page shows about one claim."""
+
+    claim: Claim
+    masked_number: str
+    promise_clock: Clock
+    statutory_clock: Clock
+    checks: Sequence[Check]
+    decision: UnemploymentDecision | None
+    evidence: Evidence
+    facts: Mapping[str, FactValue]
+    events: Sequence[cases.selectors.TrailLine]
+    proposal: Proposal | None
+    messages: Sequence[Message]
+    amendments: Sequence[Amendment]
+    previous: Sequence[Claim]
+
+
+def case_page(claim: Claim, *, now: datetime) -> CasePage:
+    """Collect the case page; the read itself is recorded by the view's service."""
+    promise, statutory = cases.selectors.clocks_of(claim.case, now=now, days=policy.selectors.calendar())
+    evidence = evidence_of(claim=claim)
+    decision = decision_of(claim.case)
+    facts = claim.case.determination.facts if claim.case.determination is not None else {}
+    return CasePage(
+        claim=claim,
+        masked_number=identifier_of(claim.party).masked,
+        promise_clock=promise,
+        statutory_clock=statutory,
+        checks=checks_of(decision=decision, facts=facts, evidence=evidence) if decision is not None else [],
+        decision=decision,
+        evidence=evidence,
+        facts=facts,
+        events=cases.selectors.timeline(claim.case),
+        proposal=Proposal.objects.filter(case=claim.case).order_by("-proposed_at").first(),
+        messages=list(Message.objects.filter(case=claim.case).order_by("-created_at")[:20]),
+        amendments=list(Amendment.objects.filter(case=claim.case).order_by("at", "pk")),
+        previous=list(
+            Claim.objects.select_related("case").filter(party=claim.party).exclude(pk=claim.pk)[:10]
+        ),
+    )
+
+
+def unanswered_sources(evidence: Evidence) -> list[Source]:
+    """The registers that have not answered yet."""
+    return [source for source in ALL_SOURCES if source not in evidence.lookups]
+
+
+def month_after(month: str, by: int = 1) -> str:
+    """The month `by` months later, both as YYYY-MM."""
+    index = int(month[:4]) * 12 + int(month[5:]) - 1 + by
+    return f"{index // 12:04d}-{index % 12 + 1:02d}"
+
+
+def first_day(month: str) -> date:
+    """The first day of a month YYYY-MM."""
+    return date(int(month[:4]), int(month[5:]), 1)
+
+
+def estimate_for(
+    party: Party, *, residence: str, claimed_reason: str, now: datetime
+) -> UnemploymentDecision | None:
+    """What the form foresees: the same rule on the facts known so far; None while they are too few."""
+    today = legal_day(now)
+    evidence = evidence_of(party=party)
+    insurance = evidence.insurance()
+    if insurance is None or insurance.contributed_months is None:
+        return None
+    county = insurance.county or residence
+    preview = Claim(party=party, applied_on=today, county=county, claimed_reason=claimed_reason)
+    facts, _origins = assemble(
+        claim=preview,
+        name=party.name,
+        id_number=identifier_of(party).number,
+        evidence=evidence,
+        amendments=[],
+    )
+    program = PROGRAMS[PROGRAM]
+    parameters = policy.selectors.parameters_for(program=PROGRAM, region=county)
+    decision = program.decide(program.parse(facts), parameters)
+    assert isinstance(decision, UnemploymentDecision)
+    return decision

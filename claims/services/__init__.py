@@ -1,0 +1,45 @@
+"""All writes about claims: draft, submission, verification, proposal, decision, card, monthly obligation.
+
+Each public service is one transaction, except those that ask the outside world: they read, ask with no
+transaction open, then write in one. No HTTP, no Celery, no clock and no number of the law in here.
+"""
+
+from claims.services.applying import (
+    Application,
+    answer_papers,
+    ask_for_person,
+    look_up_for_form,
+    save_draft,
+    submit_claim,
+)
+from claims.services.deciding import close_unanswered, propose, request_papers, review
+from claims.services.paying import accrue_month, follow_payments
+from claims.services.verifying import (
+    LEASE,
+    ask_again,
+    check_card_again,
+    claims_to_ask,
+    verify_claim,
+    verify_due,
+)
+
+__all__ = [
+    "LEASE",
+    "Application",
+    "accrue_month",
+    "answer_papers",
+    "ask_again",
+    "ask_for_person",
+    "check_card_again",
+    "claims_to_ask",
+    "close_unanswered",
+    "follow_payments",
+    "look_up_for_form",
+    "propose",
+    "request_papers",
+    "review",
+    "save_draft",
+    "submit_claim",
+    "verify_claim",
+    "verify_due",
+]

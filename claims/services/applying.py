@@ -1,0 +1,167 @@
+"""What the applicant does: save the form, look up its facts, send it, answer a notice, ask for a person."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.db import transaction
+
+import cases.services
+import gateways.services
+import policy.selectors
+from accounts.models import Party, User
+from claims import kinds
+from claims.models import Claim, Draft, Registration
+from claims.selectors import evidence_of, open_claim_of, subject_of
+from claims.services.steps import require, tell
+from gateways.models import Lookup
+from gateways.ports import Question, Source
+from law.errors import Refused
+from law.workdays import LEGAL_ZONE, legal_day
+
+NOTICE_VERSION = "2026-11"
+"""The edition of the privacy notice that the form shows."""
+
+
+@dataclass(frozen=True)
+class Application:
+    """What the applicant filled in, cleaned: the form's and the API's common input."""
+
+    mobile: str
+    residence: str
+    street: str
+    job_wish: str
+    wants_training: bool
+    claimed_reason: str
+    disputed: str
+
+
+@transaction.atomic
+def save_draft(*, party: Party, submission_id: uuid.UUID, answers: Mapping[str, str], now: datetime) -> Draft:
+    """Keep what has been filled in so far; the same form later keeps its `submission_id`."""
+    draft, _created = Draft.objects.update_or_create(
+        party=party,
+        defaults={"answers": dict(answers), "saved_at": now},
+        create_defaults={"answers": dict(answers), "saved_at": now, "submission_id": submission_id},
+    )
+    return draft
+
+
+def look_up_for_form(*, party: Party, now: datetime) -> dict[Source, Lookup]:
+    """Ask what the form shows before it is sent: who, which months, why, and whether the card can be paid."""
+    subject = subject_of(party)
+    sources = (Source.IDENTITY, Source.INSURANCE, Source.SEPARATION, Source.CARD)
+    questions = [Question(source=source, subject=subject) for source in sources]
+    return gateways.services.ask_many(questions=questions, party=party, now=now)
+
+
+@transaction.atomic
+def submit_claim(
+    *, party: Party, application: Application, submission_id: uuid.UUID, actor: User, now: datetime
+) -> Claim:
+    """Open the case, the registration and the claim in one transaction; the registration is in force at once.
+
+    The same `submission_id` again returns the claim it made. A second application while one is open or
+    in payment is `Refused("claim.already_open")`, which carries the number of that one.
+    """
+    existing = Claim.objects.select_related("case").filter(submission_id=submission_id).first()
+    if existing is not None:
+        if existing.party_id != party.pk:
+            raise Refused("claim.not_yours")
+        return existing
+    # One person's two windows queue up here; the partial UNIQUE below is the last word.
+    Party.objects.select_for_update().get(pk=party.pk)
+    held = open_claim_of(party)
+    if held is not None:
+        raise Refused("claim.already_open", number=held.case.number)
+    applied_on = legal_day(now)
+    county = _county(party=party, residence=application.residence)
+    promise_due, promise_provisional = policy.selectors.deadline(
+        start=applied_on, days=policy.selectors.integer("benefit.promise_wd", region=county, on=applied_on)
+    )
+    statutory_due, statutory_provisional = policy.selectors.deadline(
+        start=applied_on,
+        days=policy.selectors.integer("benefit.review_statutory_wd", region=county, on=applied_on),
+    )
+    first_day, _provisional = policy.selectors.deadline(start=applied_on, days=1)
+    case = cases.services.open_case(
+        kind=kinds.CLAIM,
+        party=party,
+        region=county,
+        actor=actor,
+        now=now,
+        verb="claim.submitted",
+        promise_due=promise_due,
+        statutory_due=statutory_due,
+        due_provisional=promise_provisional or statutory_provisional,
+    )
+    claim = Claim.objects.create(
+        case=case,
+        party=party,
+        registration=_register(party=party, application=application, registered_on=applied_on),
+        submission_id=submission_id,
+        applied_on=applied_on,
+        county=county,
+        claimed_reason=application.claimed_reason,
+        disputed=application.disputed,
+        notice_version=NOTICE_VERSION,
+        truth_committed_at=now,
+        next_ask_at=now,
+        questions_open_at=datetime.combine(first_day + timedelta(days=1), time(), LEGAL_ZONE),
+    )
+    Draft.objects.filter(party=party).delete()
+    tell(claim, "claim.received", {"promise_due": promise_due.isoformat()}, now=now)
+    return claim
+
+
+def _county(*, party: Party, residence: str) -> str:
+    """The county that handles the case: where the person was last insured, else where he lives."""
+    insurance = evidence_of(party=party).insurance()
+    return insurance.county if insurance is not None and insurance.county else residence
+
+
+def _register(*, party: Party, application: Application, registered_on: date) -> Registration:
+    """The registration in force, renewed with the new answers, or a new one."""
+    registration, _created = Registration.objects.update_or_create(
+        party=party,
+        ended_on=None,
+        defaults={
+            "mobile": application.mobile,
+            "residence": application.residence,
+            "street": application.street,
+            "job_wish": application.job_wish,
+            "wants_training": application.wants_training,
+        },
+        create_defaults={
+            "registered_on": registered_on,
+            "mobile": application.mobile,
+            "residence": application.residence,
+            "street": application.street,
+            "job_wish": application.job_wish,
+            "wants_training": application.wants_training,
+        },
+    )
+    return registration
+
+
+@transaction.atomic
+def answer_papers(*, claim: Claim, text: str, actor: User, now: datetime) -> None:
+    """The applicant's answer to the notice; the clocks go on and the check starts again."""
+    require(claim, kinds.SUPPLEMENT)
+    if not text.strip():
+        raise Refused("claim.answer_missing")
+    claim.disputed = "\n".join(part for part in (claim.disputed, text.strip()) if part)
+    claim.papers_due, claim.next_ask_at = None, now
+    claim.asked_round += 1
+    claim.save(update_fields=["disputed", "papers_due", "next_ask_at", "asked_round"])
+    cases.services.resume_clock(case=claim.case, calendar=policy.selectors.calendar(), now=now)
+    cases.services.transition(
+        case=claim.case, to=kinds.AUTO_CHECK, verb="claim.papers_received", actor=actor, now=now
+    )
+
+
+@transaction.atomic
+def ask_for_person(*, claim: Claim, actor: User, now: datetime) -> None:
+    """The applicant's right to a human decision (personal information law, art. 24): kept in the trail."""
+    cases.services.record(case=claim.case, verb="claim.person_requested", actor=actor, now=now)

@@ -1,0 +1,155 @@
+"""What officers do: settle facts and propose, sign or send back, ask for papers. Two people, always."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import transaction
+
+import cases.services
+import policy.selectors
+from accounts.models import User
+from accounts.selectors import machine
+from cases.models import Proposal
+from claims import kinds
+from claims.facts import AMENDABLE
+from claims.models import Claim
+from claims.services.steps import ask_next, determine, grant, require, tell
+from law.decision import Verdict
+from law.errors import FaultyField, Refused
+from law.workdays import legal_day
+
+CHUNK = 500
+
+
+@transaction.atomic
+def propose(
+    *,
+    claim: Claim,
+    act: str,
+    why: str,
+    amendments: Mapping[str, str],
+    evidence: str,
+    actor: User,
+    now: datetime,
+) -> Proposal:
+    """A handler settles open facts and proposes the act that the law then allows; a reviewer signs.
+
+    `amendments` maps a fact's name to its settled value, `evidence` names what it rests on. The rule runs
+    again; `Refused("claim.verdict_differs")` if its verdict is not the act proposed.
+    """
+    require(claim, kinds.REVIEW1)
+    if not why.strip():
+        raise Refused("claim.reason_missing")
+    for field, value in amendments.items():
+        if field not in AMENDABLE:
+            raise Refused("claim.fact_not_amendable", field=field)
+        cases.services.amend_fact(
+            case=claim.case, field=field, value=value, source=evidence, reason=why, actor=actor, now=now
+        )
+    try:
+        decision, _determination = determine(claim, actor=actor, now=now)
+    except FaultyField as fault:
+        raise Refused("claim.fact_impossible", field=fault.field) from fault
+    if decision.verdict.value != act:
+        raise Refused("claim.verdict_differs", verdict=decision.verdict.value)
+    verb = "claim.grant_proposed" if act == kinds.GRANT else "claim.refusal_proposed"
+    cases.services.take(case=claim.case, actor=actor, now=now)
+    proposal = cases.services.propose(case=claim.case, act=act, reason=why, actor=actor, now=now)
+    cases.services.transition(
+        case=claim.case, to=kinds.REVIEW2, verb=verb, actor=actor, now=now, payload={"proposal": proposal.pk}
+    )
+    ask_next(claim, None)
+    return proposal
+
+
+@transaction.atomic
+def review(*, claim: Claim, agreed: bool, remark: str, actor: User, now: datetime) -> None:
+    """The second signature: agree to the proposal (or to the machine's clean case), or send it back."""
+    require(claim, kinds.REVIEW2)
+    proposal = Proposal.objects.filter(case=claim.case, decided_at__isnull=True).first()
+    if not agreed and not remark.strip():
+        raise Refused("claim.remark_missing")
+    cases.services.take(case=claim.case, actor=actor, now=now)
+    if proposal is not None:
+        cases.services.decide_proposal(proposal=proposal, agreed=agreed, remark=remark, actor=actor, now=now)
+    if not agreed:
+        cases.services.transition(
+            case=claim.case, to=kinds.REVIEW1, verb="claim.returned_to_handler", actor=actor, now=now
+        )
+    elif proposal is not None and proposal.act == kinds.REFUSE:
+        _refuse(claim, proposal=proposal, actor=actor, now=now)
+    else:
+        _approve(claim, actor=actor, now=now)
+
+
+def _approve(claim: Claim, *, actor: User, now: datetime) -> None:
+    """Grant on a reviewer's signature; the facts must still allow it."""
+    decision, determination = determine(claim, actor=actor, now=now)
+    if decision.verdict is not Verdict.GRANT:
+        raise Refused("claim.verdict_differs", verdict=decision.verdict.value)
+    cases.services.transition(
+        case=claim.case,
+        to=kinds.APPROVED,
+        verb="claim.granted",
+        actor=actor,
+        now=now,
+        payload={"determination": determination.pk},
+    )
+    grant(claim, decision, determination, now=now)
+
+
+def _refuse(claim: Claim, *, proposal: Proposal, actor: User, now: datetime) -> None:
+    """Refuse on two signatures; the registration stands."""
+    decision, determination = determine(claim, actor=actor, now=now)
+    if decision.verdict is not Verdict.REFUSE:
+        raise Refused("claim.verdict_differs", verdict=decision.verdict.value)
+    cases.services.transition(
+        case=claim.case,
+        to=kinds.REJECTED,
+        verb="claim.refused",
+        actor=actor,
+        now=now,
+        payload={"determination": determination.pk, "proposal": proposal.pk},
+    )
+    claim.closed_at = now
+    claim.save(update_fields=["closed_at"])
+    tell(claim, "claim.refused", {}, now=now)
+
+
+@transaction.atomic
+def request_papers(*, claim: Claim, wanted: str, actor: User, now: datetime) -> None:
+    """The one-time written notice of what is missing; both clocks rest until the answer."""
+    require(claim, kinds.REVIEW1)
+    if not wanted.strip():
+        raise Refused("claim.reason_missing")
+    cases.services.take(case=claim.case, actor=actor, now=now)
+    days = policy.selectors.integer("benefit.supplement_wd", region=claim.county, on=legal_day(now))
+    due, _provisional = policy.selectors.deadline(start=legal_day(now), days=days)
+    claim.papers_wanted, claim.papers_due, claim.next_ask_at = wanted.strip(), due, None
+    claim.save(update_fields=["papers_wanted", "papers_due", "next_ask_at"])
+    cases.services.transition(
+        case=claim.case, to=kinds.SUPPLEMENT, verb="claim.papers_requested", actor=actor, now=now
+    )
+    cases.services.pause_clock(case=claim.case, now=now)
+    tell(claim, "claim.papers_requested", {"due": due.isoformat()}, now=now)
+
+
+def close_unanswered(*, now: datetime) -> int:
+    """Close claims whose applicant has not answered the notice in time; returns how many."""
+    overdue = Claim.objects.select_related("case", "party", "registration").filter(
+        case__status=kinds.SUPPLEMENT, papers_due__lt=legal_day(now)
+    )
+    closed = 0
+    for claim in overdue[:CHUNK]:
+        with transaction.atomic():
+            cases.services.transition(
+                case=claim.case,
+                to=kinds.CLOSED_NO_RESPONSE,
+                verb="claim.closed_without_answer",
+                actor=machine(),
+                now=now,
+            )
+            claim.closed_at = now
+            claim.save(update_fields=["closed_at"])
+            closed += 1
+    return closed

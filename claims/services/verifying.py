@@ -1,0 +1,186 @@
+"""Verification: ask the registers, let the law decide, go on as far as a machine may.
+
+Asking happens with no transaction open; what follows from the answers is written in one.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+import cases.services
+import gateways.services
+from accounts.models import User
+from accounts.selectors import machine
+from cases.models import Case
+from claims import kinds
+from claims.facts import ALL_SOURCES, FIELDS_OF_SOURCE
+from claims.models import Claim
+from claims.selectors import evidence_of, subject_of, unanswered_sources
+from claims.services.steps import ask_next, determine, grant, needs_reviewer, record_card
+from gateways.ports import Question, Source
+from law.decision import Outcome, Verdict
+from law.errors import Refused
+from law.unemployment_benefit import UnemploymentDecision
+
+ASK_AGAIN_AFTER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
+LEASE = timedelta(minutes=1)
+"""How long a check belongs to the worker that began it; a dead worker's is found after that."""
+SWEEP_LIMIT = 100
+
+
+def verify_claim(*, claim_id: int, now: datetime) -> Claim:
+    """Ask every register, let the law decide, and go on as far as a machine may. Safe to run twice.
+
+    Granted when every test passes; otherwise a person gets the open questions. While a register has
+    merely not answered, it is asked again until the first of the promised days ends; an answer that comes
+    before an officer has taken the case may still grant by itself.
+    """
+    claim = Claim.objects.select_related("case", "party", "registration").get(pk=claim_id)
+    if not _start_check(claim, now=now):
+        return claim
+    subject = subject_of(claim.party)
+    questions = [Question(source=source, subject=subject) for source in ALL_SOURCES]
+    gateways.services.ask_many(
+        questions=questions, party=claim.party, case=claim.case, now=now, round=claim.asked_round
+    )
+    with transaction.atomic():
+        # Two workers may both have asked; the row lock lets one of them write.
+        case = Case.objects.select_for_update().get(pk=claim.pk)
+        if case.status != kinds.AUTO_CHECK:
+            return claim
+        claim = Claim.objects.select_related("case", "party", "registration").get(pk=claim_id)
+        _conclude(claim, now=now)
+    return claim
+
+
+def verify_due(*, now: datetime) -> int:
+    """Verify the claims whose check is due; returns how many. What a lost message left is found here."""
+    due = claims_to_ask(now=now, limit=SWEEP_LIMIT)
+    for claim_id in due:
+        verify_claim(claim_id=claim_id, now=now)
+    return len(due)
+
+
+def claims_to_ask(*, now: datetime, limit: int) -> list[int]:
+    """Claims whose check is due: never started, silent registers to ask again, or a lost message."""
+    waiting = Claim.objects.filter(
+        next_ask_at__lte=now,
+        case__status__in=[kinds.SUBMITTED, kinds.AUTO_CHECK, kinds.REOPENED, kinds.REVIEW1],
+    )
+    return list(waiting.order_by("next_ask_at").values_list("pk", flat=True)[:limit])
+
+
+def _start_check(claim: Claim, *, now: datetime) -> bool:
+    """Take the check for a minute and bring the case to AUTO_CHECK; False when it is not ours to do.
+
+    The lease is the `next_ask_at` of the row: of two workers one gets it, and if that one dies the sweep
+    finds the claim again a minute later.
+    """
+    leased = Claim.objects.filter(pk=claim.pk, next_ask_at__lte=now).update(next_ask_at=now + LEASE)
+    if not leased:
+        return False
+    claim.refresh_from_db(fields=["next_ask_at"])
+    case = claim.case
+    if case.status == kinds.AUTO_CHECK:
+        return True
+    free_question = case.status == kinds.REVIEW1 and case.handler_id is None
+    if case.status not in {kinds.SUBMITTED, kinds.REOPENED} and not free_question:
+        return False
+    try:
+        with transaction.atomic():
+            verb = "claim.asked_again" if free_question else "claim.check_started"
+            cases.services.transition(case=case, to=kinds.AUTO_CHECK, verb=verb, actor=machine(), now=now)
+    except Refused:
+        return False
+    return True
+
+
+def _conclude(claim: Claim, *, now: datetime) -> None:
+    """Write the determination and the step that follows from it. Inside one transaction."""
+    evidence = evidence_of(claim=claim)
+    decision, determination = determine(claim, evidence=evidence, actor=machine(), now=now)
+    unanswered = unanswered_sources(evidence)
+    match decision.verdict:
+        case Verdict.GRANT if not needs_reviewer(claim, decision):
+            cases.services.transition(
+                case=claim.case,
+                to=kinds.APPROVED,
+                verb="claim.granted",
+                actor=machine(),
+                now=now,
+                payload={"determination": determination.pk},
+            )
+            grant(claim, decision, determination, now=now)
+        case Verdict.GRANT:
+            cases.services.transition(
+                case=claim.case,
+                to=kinds.REVIEW2,
+                verb="claim.sent_to_reviewer",
+                actor=machine(),
+                now=now,
+                payload={"determination": determination.pk},
+            )
+            ask_next(claim, None)
+        case Verdict.REVIEW if (
+            unanswered and now < claim.questions_open_at and not _contradicted(decision, unanswered)
+        ):
+            # Nothing but silence stands in the way: the machine keeps the case and asks again.
+            ask_next(claim, now + _patience(claim, now))
+        case _:
+            cases.services.transition(
+                case=claim.case,
+                to=kinds.REVIEW1,
+                verb="claim.questions_opened",
+                actor=machine(),
+                now=now,
+                payload={"determination": determination.pk, "unanswered": [s.value for s in unanswered]},
+            )
+            waits = unanswered and decision.verdict is Verdict.REVIEW
+            ask_next(claim, now + ASK_AGAIN_AFTER[-1] if waits else None)
+
+
+def _contradicted(decision: UnemploymentDecision, unanswered: Sequence[Source]) -> bool:
+    """Whether a question is open that no silent register could settle."""
+    from_silence = {field for source in unanswered for field in FIELDS_OF_SOURCE[source]}
+    return any(
+        reason.outcome is Outcome.UNKNOWN and not from_silence.intersection(reason.fields)
+        for reason in decision.reasons
+        if reason.fields != ("card_account",)
+    )
+
+
+def _patience(claim: Claim, now: datetime) -> timedelta:
+    """How long to wait before asking a silent register again: longer as the claim grows older."""
+    age = now - claim.case.opened_at
+    for pause in ASK_AGAIN_AFTER:
+        if age < pause * 3:
+            return pause
+    return ASK_AGAIN_AFTER[-1]
+
+
+def check_card_again(*, claim_id: int, actor: User, now: datetime) -> bool:
+    """Ask the bank's register once more, after the person had the card activated or replaced."""
+    claim = Claim.objects.select_related("case", "party", "registration").get(pk=claim_id)
+    question = Question(source=Source.CARD, subject=subject_of(claim.party))
+    claim.asked_round += 1
+    claim.save(update_fields=["asked_round"])
+    gateways.services.ask_many(
+        questions=[question], party=claim.party, case=claim.case, now=now, round=claim.asked_round
+    )
+    with transaction.atomic():
+        cases.services.record(case=claim.case, verb="claim.asked_again", actor=actor, now=now)
+        return record_card(claim, now=now)
+
+
+@transaction.atomic
+def ask_again(*, claim_id: int, actor: User, now: datetime) -> Claim:
+    """An officer has every register asked once more: a new round, begun by the worker."""
+    claim = Claim.objects.select_related("case").get(pk=claim_id)
+    cases.services.transition(
+        case=claim.case, to=kinds.AUTO_CHECK, verb="claim.asked_again", actor=actor, now=now
+    )
+    claim.asked_round += 1
+    claim.next_ask_at = now
+    claim.save(update_fields=["asked_round", "next_ask_at"])
+    return claim

@@ -1,0 +1,51 @@
+"""Entry points of the workers for claims: each reads the clock and calls one service. No logic here.
+
+All are sweeps or idempotent by the row they are given: running one twice changes nothing the second time.
+"""
+
+from celery import shared_task
+from django.utils import timezone
+
+from cases.waking import wake
+from claims import kinds, services
+from law.workdays import legal_day
+
+
+@shared_task
+def verify_claim(*, claim_id: int) -> None:
+    """Verify one claim just submitted, and owe its first month if it was granted."""
+    claim = services.verify_claim(claim_id=claim_id, now=timezone.now())
+    if claim.case.status == kinds.APPROVED:
+        wake(accrue_claim, claim_id=claim_id)
+
+
+@shared_task
+def sweep_unverified() -> None:
+    """Verify what a lost message or a silent register left."""
+    services.verify_due(now=timezone.now())
+
+
+@shared_task
+def accrue_claim(*, claim_id: int) -> None:
+    """Owe the current month to one claim just granted."""
+    now = timezone.now()
+    services.accrue_month(month=legal_day(now).isoformat()[:7], now=now, claim_ids=[claim_id])
+
+
+@shared_task
+def accrue_current_month() -> None:
+    """Owe the current month to every spell that covers it and has not got it yet."""
+    now = timezone.now()
+    services.accrue_month(month=legal_day(now).isoformat()[:7], now=now)
+
+
+@shared_task
+def follow_payments() -> None:
+    """Move claims whose first payment has arrived."""
+    services.follow_payments(now=timezone.now())
+
+
+@shared_task
+def close_unanswered() -> None:
+    """Close claims whose applicant has not answered the notice of missing papers in time."""
+    services.close_unanswered(now=timezone.now())

@@ -1,0 +1,18 @@
+"""Addresses of the claim's pages; `claim` and `case-claim` are known to other apps by name."""
+
+from django.urls import path
+
+from claims import views
+
+urlpatterns = [
+    path("apply/", views.apply, name="apply"),
+    path("my/", views.my_matters, name="my"),
+    path("claims/<str:number>/card/", views.check_card, name="claim-check-card"),
+    path("claims/<str:number>/person/", views.ask_for_person, name="claim-ask-for-person"),
+    path("claims/<str:number>/papers/", views.answer_papers, name="claim-answer-papers"),
+    path("claims/<str:number>/propose/", views.propose, name="claim-propose"),
+    path("claims/<str:number>/ask-again/", views.ask_again, name="claim-ask-again"),
+    path("claims/<str:number>/review/", views.review, name="claim-review"),
+    path("claims/<str:number>/", views.tracker, name="claim"),
+    path("claims/<str:number>/case/", views.case_page, name="case-claim"),
+]

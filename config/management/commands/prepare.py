@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from argparse import ArgumentParser
+from io import StringIO
 from pathlib import Path
 
 from django.conf import settings
@@ -46,11 +47,17 @@ class Command(BaseCommand):
             call_command("migrate", verbosity=0, interactive=False)
         self._collect_static()
         cache.delete(WORKER_SEEN_KEY)  # left by a worker of the last start
+        if demo_file is not None:  # before the city: its officers are those of the demo
+            call_command(
+                "demo_accounts",
+                write=demo_file,
+                base_url=base_url,
+                sandbox_url=sandbox_url,
+                stdout=StringIO(),
+            )
         if people is not None:
             self.stdout.write(f"Seeding a city of {people} people and {enterprises} enterprises…")
             call_command("seed_city", people=people, enterprises=enterprises)
-        if demo_file is not None:
-            call_command("demo_accounts", write=demo_file, base_url=base_url, sandbox_url=sandbox_url)
 
     def _collect_static(self) -> None:
         stamp = settings.STATIC_ROOT / ".stamp"

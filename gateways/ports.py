@@ -6,7 +6,7 @@ an answer is evidence, and the facts that follow from it are the business of the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -201,11 +201,17 @@ class SmsReply:
 
 @dataclass(frozen=True, slots=True)
 class BankReply:
-    """What the bank says to a payment file: taken or not, its code for it, its own reference."""
+    """What the bank says to a payment file: taken or not, its code for it, its own reference.
+
+    `count` (rows) and `total_fen` are the bank's own words on what it holds under this number. They come
+    with the status alone, None else, and tell whether a file found there is ours.
+    """
 
     accepted: bool
     code: str
     reference: str
+    count: int | None = field(default=None, compare=False)
+    total_fen: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ says is read strictly; a statement whose lines do not make its closing balance i
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from urllib.parse import quote, urlencode
 
@@ -65,7 +66,7 @@ def status(
         # A mistyped address answers 404 as well: only the bank's own word lets a file be sent again.
         body.inner("error").choice("code", frozenset({"batch_unknown"}))
         return None
-    return _reply(body, batch_number)
+    return replace(_reply(body, batch_number), count=body.whole("count"), total_fen=body.whole("total_fen"))
 
 
 def receipts(

@@ -46,7 +46,9 @@ def test_a_file_is_taken_paid_receipted_and_stands_on_the_statement(sandbox: Run
     assert services.file_status(batch_number="FB1", now=NOW) is None
     reply = submit("FB1", content)
     assert (reply.accepted, reply.code) == (True, "ACCP")
-    assert services.file_status(batch_number="FB1", now=NOW) == reply
+    known = services.file_status(batch_number="FB1", now=NOW)
+    assert known == reply
+    assert (known.count, known.total_fen) == (1, 198000)
     later = NOW + timedelta(hours=2)
     (receipt,) = services.fetch_receipts(batch_number="FB1", now=later)
     assert (receipt.end_to_end_id, receipt.status, receipt.amount_fen) == ("FB1-1", "S", 198000)

@@ -192,6 +192,7 @@ def destroy(home: Home) -> None:
     for name in (
         "installation",
         "demo.json",
+        "demo-secrets.json",
         "sandbox.sqlite3",
         "sandbox.sqlite3-wal",
         "sandbox.sqlite3-shm",

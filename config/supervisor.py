@@ -433,7 +433,7 @@ def welcome(site: Site) -> str:
         "",
         f"  Staff sign in at  {demo['base_url']}/staff/sign-in/",
         *(
-            f"    {one['role']:<16} {one['username']:<14} {one['password']:<24} TOTP {one['totp_secret']}"
+            f"    {one['role']:<23} {one['username']:<14} {one['password']:<24} TOTP {one['totp_secret']}"
             for one in demo["staff"]
         ),
         "",

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
-from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote_plus, urlencode, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives import serialization
@@ -50,11 +50,13 @@ class Client:
 
     def may_return_to(self, address: str) -> bool:
         """Whether an address lies under the product's: the same origin, and its path."""
-        asked = urlsplit(address)
+        asked = _split(address)
+        if asked is None or asked.fragment:
+            return False
         for product in self.products:
             base = urlsplit(product)
-            same = (asked.scheme, asked.netloc) == (base.scheme, base.netloc)
-            if same and asked.path.startswith(base.path.rstrip("/") + "/") and not asked.fragment:
+            below = asked.path.startswith(base.path.rstrip("/") + "/")
+            if below and _origin(asked) == _origin(base):
                 return True
         return False
 
@@ -281,6 +283,24 @@ def oauth_error_answer(error: OAuthError) -> Answer:
         return answer
     challenge = "Bearer" if error.code == "invalid_token" else "Basic"
     return Answer(answer.status, answer.body, headers=(("WWW-Authenticate", challenge),))
+
+
+def _split(address: str) -> SplitResult | None:
+    """The parts of an address, or None for one that a browser might read otherwise than we do."""
+    if not address.isascii() or not address.isprintable() or "\\" in address or " " in address:
+        return None
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        return None
+    return None if "@" in parts.netloc or port == 0 else parts
+
+
+def _origin(address: SplitResult) -> tuple[str, str, int | None]:
+    """Scheme, host and port; the two names of this machine's own interface are one."""
+    host = address.hostname or ""
+    return address.scheme, "localhost" if host == "127.0.0.1" else host, address.port
 
 
 def _digest(kind: str, value: str) -> str:

@@ -42,6 +42,8 @@ DEFAULT_KEY = "sandbox-gateway-key"
 DEFAULT_CLIENT_ID = "anye"
 DEFAULT_CLIENT_SECRET = "sandbox-client-secret"  # noqa: S105 - only where no secret was set; a box of toys
 LISTED = 30
+_PAGES = re.compile(r"/|/phone|/person/[0-9]{1,7}", re.ASCII)
+_FOLD = re.compile(r"\s*[\r\n]+\s*")
 
 Handler = Callable[[Request], Answer]
 
@@ -74,6 +76,10 @@ class Application:
             store, world, client, f"{settings.address}/oidc", clock=lambda: int(time.time())
         )
         targets = tuple("{0.scheme}://{0.netloc}".format(urlsplit(product)) for product in settings.products)
+        # The product may be opened under either name of this machine.
+        targets += tuple(
+            target.replace("//127.0.0.1", "//localhost") for target in targets if "//127.0.0.1" in target
+        )
         self.frame = pages.Frame(settings.products[0], targets)
         self._routes = self._table()
 
@@ -242,8 +248,9 @@ class Application:
             if not request.is_form:
                 return json_answer(done)
             back = urlsplit(request.headers.get("referer", "/"))
-            query = f"?{back.query}" if back.query else ""
-            return redirect(f"/{back.path.lstrip('/')}{query}#{anchor}")
+            if _PAGES.fullmatch(back.path) is None:
+                return redirect(f"/#{anchor}")
+            return redirect(f"{back.path}{'?' + back.query if back.query else ''}#{anchor}")
 
         return handle
 
@@ -373,7 +380,7 @@ class ConnectionHandler(BaseHTTPRequestHandler):
             "wsgi.multiprocess": False,
             "wsgi.run_once": False,
             "sandbox.target": self.path,
-            "sandbox.headers": {name.lower(): value for name, value in self.headers.items()},
+            "sandbox.headers": {name.lower(): _FOLD.sub(" ", value) for name, value in self.headers.items()},
         }
         started: list[tuple[str, list[tuple[str, str]]]] = []
 

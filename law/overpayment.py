@@ -141,7 +141,7 @@ def assess(facts: Facts, parameters: Parameters) -> Answer:
     last = last_payable_month(facts.event, facts.event_on, parameters)
     if last is not None and last < months.number_of(date.min):
         raise FaultyField("event_on", "早于日历")
-    wrong = sorted(number for number, fen in facts.paid.items() if fen and (last is None or number > last))
+    wrong = sorted(number for number in facts.paid if last is None or number > last)
     overpaid = Fen(sum(facts.paid[number] for number in wrong))
     fraud = bool(overpaid) and facts.deceit
     least = parameters.integer("fraud.fine_min", on=facts.event_on) if fraud else 0

@@ -12,9 +12,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cases.wording import sentence
 from claims.facts import Evidence, FactValue
 from gateways.ports import Source
-from law.decision import Decision, Outcome, Reason, Reference
+from law.decision import Decision, Outcome, Reason
 
 SOURCE_LABELS: Mapping[Source, str | Promise] = {
     Source.IDENTITY: gettext_lazy("公安人口库"),
@@ -60,30 +61,6 @@ class Check:
     detail: str
     source: str
     when: datetime | None
-
-
-def sentence(reason: Reason) -> str:
-    """A reason's sentence in the reader's language: the translated pattern with its numbers filled in."""
-    return _(reason.pattern).format_map(reason.numbers)
-
-
-@dataclass(frozen=True)
-class ReasonRow:
-    """One reason of a decision as pages show it: outcome, sentence in the reader's language, reference."""
-
-    outcome: str
-    explanation: str
-    reference: Reference
-
-
-def reason_rows(decision: Decision | None) -> list[ReasonRow]:
-    """The reasons of a decision for the pages, in the order of the articles."""
-    if decision is None:
-        return []
-    return [
-        ReasonRow(outcome=reason.outcome.value, explanation=sentence(reason), reference=reason.reference)
-        for reason in decision.reasons
-    ]
 
 
 def checks_of(*, decision: Decision, facts: Mapping[str, FactValue], evidence: Evidence) -> Sequence[Check]:

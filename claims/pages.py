@@ -14,8 +14,8 @@ import cases.selectors
 import payouts.selectors
 import policy.selectors
 from accounts.models import Party, User
+from cases.wording import sentence
 from claims import kinds, selectors
-from claims.checks import reason_rows, sentence
 from claims.facts import AMENDABLE
 from claims.forms import ApplicationForm, ProposalForm
 from claims.models import Claim, Spell
@@ -225,7 +225,7 @@ def tracker_page(claim: Claim, *, now: datetime) -> dict[str, object]:
         "steps": _steps(claim, decision, events, stage),
         "decided": case.status in {kinds.APPROVED, kinds.PAYING, kinds.REJECTED},
         "refused": case.status == kinds.REJECTED,
-        "reasons": reason_rows(decision),
+        "reasons": decision.reasons if decision is not None else [],
         "decision": decision,
         "spell": spell,
         "sum": benefit_sum(decision, county=claim.county) if spell is not None else [],
@@ -384,7 +384,7 @@ def officer_page(claim: Claim, *, viewer: User, form: ProposalForm, now: datetim
         "decision": decision,
         "verdict": decision.verdict.value if decision is not None else "",
         "verdict_words": verdict_words(decision),
-        "reasons": reason_rows(decision),
+        "reasons": decision.reasons if decision is not None else [],
         "sum": benefit_sum(decision, county=claim.county),
         "events": page.events,
         "proposal": proposal,

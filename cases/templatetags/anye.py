@@ -26,7 +26,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
 from accounts.roles import Action, can
-from cases import selectors
+from cases import selectors, wording
 from cases.kinds import WaitsFor
 from cases.models import Case
 from law.decision import Reason
@@ -216,7 +216,7 @@ def seal(outcome: object) -> str:
 @register.filter
 def sentence(reason: Reason) -> str:
     """A reason's sentence in the reader's language: its pattern translated, then its numbers filled in."""
-    return gettext(reason.pattern).format_map(reason.numbers)
+    return wording.sentence(reason)
 
 
 @register.simple_tag

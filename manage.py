@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
     if command == "decide":
         from law.__main__ import main as decide  # noqa: PLC0415 - the one command without Django
 
-        return decide(arguments[2:])
+        return decide(arguments[1:])
     from config.embedded import Lease, servers_needed  # noqa: PLC0415 - see above
 
     try:

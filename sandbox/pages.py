@@ -50,7 +50,7 @@ _FRAME = """<!doctype html>
 <title>{title} · 沙盒</title>
 <link rel="stylesheet" href="/app.css">
 </head>
-<body class="desk">
+<body class="dense">
 <a class="skip" href="#main">跳到正文 <span lang="en">Skip to content</span></a>
 <header class="top"><div class="wrap">
 <a class="brand" href="/"><span><b>沙盒</b><small lang="en">Sandbox</small></span></a>
@@ -94,7 +94,6 @@ _AUTHORIZE = """<div><h1>统一身份认证（模拟） <small lang="en">Identit
 _HOME = """<div><h1>外面的世界 <small lang="en">The world outside</small></h1>
 <p class="lead">{people} 人，以 {today} 为准，种子 {seed}；已用 {claimed} 人。
 <span lang="en">Registers, bank, phone and identity provider answer as of the asker's time.</span></p></div>
-{sources}
 <section class="stack" id="people" aria-labelledby="people-head">
 <h2 id="people-head">人员 <small lang="en">People</small></h2>
 <nav class="row" aria-label="剧本 Scenarios">{links}</nav>
@@ -104,7 +103,8 @@ _HOME = """<div><h1>外面的世界 <small lang="en">The world outside</small></
 <span lang="en">To act as somebody: follow “Sign in” and pick them on the identity page.</span></p>
 </section>
 {payments}
-{messages}"""
+{messages}
+{sources}"""
 _PHONE = """<h1>{whose}</h1>
 <form class="filters" method="get" action="/phone">
 <div><label for="mobile">手机号 <span lang="en">Mobile</span></label>
@@ -206,8 +206,9 @@ def authorize(
         f'<tr><th scope="row" class="head">{escape(known.name)}</th>'
         f'<td><span class="code">{known.id_number}</span></td><td>{_scenario_tag(known.scenario)}</td>'
         f"<td>{_used(used)}</td>"
-        f'<td><button class="button" name="id_number" value="{escape(known.id_number)}">'
-        f'以{escape(known.name)}登录 <span lang="en">Sign in</span></button></td></tr>'
+        f'<td><button class="button" name="id_number" value="{known.id_number}">'
+        f'<span class="nb">登录<span class="sr"> {known.name}</span> <span lang="en">Sign in</span></span>'
+        f"</button></td></tr>"
         for known, used in listed
     )
     head = ("姓名 Name", "证件号 ID", "剧本 Scenario", "用过 Used", "登录 Sign in")

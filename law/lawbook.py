@@ -8,7 +8,7 @@ cannot rot. Nothing is said here that the rules and values do not say.
 from collections.abc import Callable, Iterable
 from datetime import date
 
-from law import unemployment_benefit
+from law import unemployment_reasons
 from law.decision import Reference
 from law.money import Fen, yuan_grouped
 from law.parameters import DatedValue, ParameterBook, Value
@@ -35,19 +35,19 @@ _UNITS = {
 _REGIONS = {"000000": "全国", "130000": "河北省", "130100": "石家庄市"}
 
 BENEFIT_TESTS: tuple[tuple[str, str, Reference], ...] = (
-    ("R01", "累计缴费月数", unemployment_benefit.MONTHS_ARTICLE),
-    ("R02", "非因本人意愿中断就业", unemployment_benefit.SEPARATION_ARTICLE),
-    ("registered", "失业登记和求职要求", unemployment_benefit.REGISTRATION_ARTICLE),
-    ("R03", "没有重新就业", unemployment_benefit.EMPLOYED_ARTICLE),
-    ("licence_counts", "没有经营", unemployment_benefit.EMPLOYED_ARTICLE),
-    ("R04", "没有领取养老保险待遇", unemployment_benefit.PENSION_ARTICLE),
-    ("R07", "年龄", unemployment_benefit.AGE_ARTICLE),
-    ("R09", "没有收监服刑", unemployment_benefit.PRISON_ARTICLE),
-    ("R11", "生存", unemployment_benefit.DEATH_ARTICLE),
-    ("R05", "由本地经办", unemployment_benefit.COMPETENCE_ARTICLE),
-    ("R06", "身份一致", unemployment_benefit.CHECK_ARTICLE),
-    ("R08", "没有重复领取", unemployment_benefit.CHECK_ARTICLE),
-    ("card_account", "社保卡账户（不影响核定）", unemployment_benefit.CARD_ARTICLE),
+    ("R01", "累计缴费月数", unemployment_reasons.MONTHS_ARTICLE),
+    ("R02", "非因本人意愿中断就业", unemployment_reasons.SEPARATION_ARTICLE),
+    ("registered", "失业登记和求职要求", unemployment_reasons.REGISTRATION_ARTICLE),
+    ("R03", "没有重新就业", unemployment_reasons.EMPLOYED_ARTICLE),
+    ("licence_counts", "没有经营", unemployment_reasons.EMPLOYED_ARTICLE),
+    ("R04", "没有领取养老保险待遇", unemployment_reasons.PENSION_ARTICLE),
+    ("R07", "年龄", unemployment_reasons.AGE_ARTICLE),
+    ("R09", "没有收监服刑", unemployment_reasons.PRISON_ARTICLE),
+    ("R11", "生存", unemployment_reasons.DEATH_ARTICLE),
+    ("R05", "由本地经办", unemployment_reasons.COMPETENCE_ARTICLE),
+    ("R06", "身份一致", unemployment_reasons.CHECK_ARTICLE),
+    ("R08", "没有重复领取", unemployment_reasons.CHECK_ARTICLE),
+    ("card_account", "社保卡账户（不影响核定）", unemployment_reasons.CARD_ARTICLE),
 )
 """Code, title and article of each test of the benefit, in the order they are made."""
 

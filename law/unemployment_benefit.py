@@ -12,15 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import lru_cache
-from typing import Literal
 
 from law import months, reading, retirement
+from law import unemployment_reasons as finished
 from law.decision import (
     Decision,
     Json,
     Outcome,
     Reason,
-    Reference,
     Verdict,
     json_members,
     mapping,
@@ -35,6 +34,16 @@ from law.money import Fen
 from law.parameters import Parameters
 from law.reading import UNKNOWN, Unknown
 from law.retirement import Category, Sex
+from law.unemployment_reasons import (
+    ANSWERS,
+    CARD_ACCOUNTS,
+    IDENTITIES,
+    LENGTH_ARTICLE,
+    MONTHS_ARTICLE,
+    Answer,
+    CardAccount,
+    Identity,
+)
 from law.workdays import CALENDAR_KEYS, calendar_of
 
 PROGRAM = "unemployment-benefit"
@@ -57,36 +66,6 @@ KEYS = (
     *retirement.KEYS,
     CALENDAR_KEYS,
 )
-
-Answer = Literal["YES", "NO", "UNKNOWN"]
-Identity = Literal["MATCH", "MISMATCH", "UNKNOWN"]
-CardAccount = Literal["ACTIVE", "INACTIVE", "CLOSED", "NAME_DIFFERS", "UNKNOWN"]
-
-ANSWERS: dict[str, Answer] = {"YES": "YES", "NO": "NO", "UNKNOWN": "UNKNOWN"}
-IDENTITIES: dict[str, Identity] = {"MATCH": "MATCH", "MISMATCH": "MISMATCH", "UNKNOWN": "UNKNOWN"}
-CARD_ACCOUNTS: dict[str, CardAccount] = {
-    "ACTIVE": "ACTIVE",
-    "INACTIVE": "INACTIVE",
-    "CLOSED": "CLOSED",
-    "NAME_DIFFERS": "NAME_DIFFERS",
-    "UNKNOWN": "UNKNOWN",
-}
-
-LAW = "中华人民共和国社会保险法"
-HANDLING = "社会保险经办条例"
-MONTHS_ARTICLE = Reference(LAW, "第四十五条第（一）项")
-LENGTH_ARTICLE = Reference(LAW, "第四十六条")
-SEPARATION_ARTICLE = Reference(LAW, "第四十五条第（二）项")
-REGISTRATION_ARTICLE = Reference(LAW, "第四十五条第（三）项")
-EMPLOYED_ARTICLE = Reference(LAW, "第五十一条第（一）项")
-PENSION_ARTICLE = Reference(LAW, "第五十一条第（四）项")
-DEATH_ARTICLE = Reference(LAW, "第四十九条")
-COMPETENCE_ARTICLE = Reference(LAW, "第五十二条")
-PRISON_ARTICLE = Reference("失业保险条例", "第十五条")
-CHECK_ARTICLE = Reference(HANDLING, "第二十六条")
-CARD_ARTICLE = Reference(HANDLING, "第七条")
-AGE_16_ARTICLE = Reference("就业服务与就业管理规定", "第六十一条至第六十三条")
-AGE_ARTICLE = Reference("全国人民代表大会常务委员会关于实施渐进式延迟法定退休年龄的决定", "第一条")
 
 REFUSAL_CODES: Mapping[str, str] = {"licence_counts": "R03"}
 """Codes of reasons whose failure is refused under another code; the others are their own."""
@@ -297,17 +276,17 @@ def decide(facts: Facts, parameters: Parameters) -> UnemploymentDecision:
 def _other_reasons(terms: _Terms, facts: Facts) -> tuple[Reason, ...]:
     """The eleven tests that do not measure the contributions, in the order of the articles."""
     return (
-        _registered(facts.applied_on),
-        _BY_ANSWER["R03"][facts.employed],
-        _licence(terms.licence_counts, facts.operates_business),
-        _BY_ANSWER["R04"][facts.drawing_pension],
+        finished.registered(facts.applied_on),
+        finished.BY_ANSWER["R03"][facts.employed],
+        finished.licence(terms.licence_counts, facts.operates_business),
+        finished.BY_ANSWER["R04"][facts.drawing_pension],
         _age(terms, facts),
-        _BY_ANSWER["R09"][facts.imprisoned],
-        _BY_ANSWER["R11"][facts.deceased],
-        _BY_ANSWER["R05"][facts.agency_competent],
-        _BY_ANSWER["R06"][facts.identity],
-        _BY_ANSWER["R08"][facts.drawing_elsewhere],
-        _CARD[facts.card_account],
+        finished.BY_ANSWER["R09"][facts.imprisoned],
+        finished.BY_ANSWER["R11"][facts.deceased],
+        finished.BY_ANSWER["R05"][facts.agency_competent],
+        finished.BY_ANSWER["R06"][facts.identity],
+        finished.BY_ANSWER["R08"][facts.drawing_elsewhere],
+        finished.CARD[facts.card_account],
     )
 
 
@@ -398,7 +377,7 @@ def _terms(parameters: Parameters, on: date) -> _Terms:
         min_age=parameters.integer("benefit.min_age", on=on),
         licence_counts=parameters.text("benefit.licence_counts", on=on),
         first_month=months.number_of(on) + {"NEXT_MONTH": 1, "SAME_MONTH": 0}[rule],
-        separation=_separation_reasons(
+        separation=finished.separation_reasons(
             parameters, parameters.live("benefit.separation_reasons", on=on).start
         ),
         counties=_counties(parameters, on),
@@ -417,33 +396,6 @@ def _counties(parameters: Parameters, on: date) -> frozenset[str]:
 def _scale(min_months: int, cap_months: int, steps: tuple[int, ...]) -> _Scale:
     """One object for equal numbers, so that finished reasons are found again whatever the day."""
     return _Scale(min_months, cap_months, steps)
-
-
-@lru_cache(maxsize=64)
-def _separation_reasons(parameters: Parameters, start: date) -> dict[str, Reason]:
-    """The finished reason for each code in force from `start`, and for UNKNOWN."""
-    reasons: dict[str, Reason] = {UNKNOWN: _separation(UNKNOWN, Outcome.UNKNOWN, {})}
-    for row in parameters.live("benefit.separation_reasons", on=start).records():
-        numbers = {"separation": row["code"], "name": row["name"]}
-        match row["eligible"]:
-            case "Y" if "hint" in row:
-                reason = _separation(row["code"], Outcome.PASS, {**numbers, "hint": row["hint"]}, "hint")
-            case "Y":
-                reason = _separation(row["code"], Outcome.PASS, numbers)
-            case "N":
-                reason = _separation(row["code"], Outcome.FAIL, numbers)
-            case "MANUAL":
-                reason = _separation(row["code"], Outcome.UNKNOWN, numbers, "disputed")
-            case other:
-                raise ValueError(f"benefit.separation_reasons: eligible {other!r} of {row['code']}")
-        reasons[row["code"]] = reason
-    return reasons
-
-
-def _separation(code: str, outcome: Outcome, numbers: Mapping[str, str | int], variant: str = "") -> Reason:
-    return Reason(
-        "R02", outcome, code, "INVOLUNTARY", SEPARATION_ARTICLE, numbers, ("separation_reason",), variant
-    )
 
 
 @lru_cache(maxsize=16_384)
@@ -475,76 +427,21 @@ def _length(
     return granted, Reason("R01", outcome, eligible, scale.min_months, article, numbers, rests_on, variant)
 
 
-@lru_cache(maxsize=4096)
-def _registered(on: date) -> Reason:
-    """One form is claim and registration: it is in force from the day of receipt (art. 45(3))."""
-    day = on.isoformat()
-    return Reason(
-        "registered", Outcome.PASS, day, None, REGISTRATION_ARTICLE, {"registered_on": day}, ("applied_on",)
-    )
-
-
-def _licence(counts: str, operates: Answer) -> Reason:
-    """A business licence by `benefit.licence_counts`: YES, NO or REVIEW. The law itself is silent."""
-    if counts == "NO":
-        return _LICENCE_IGNORED[operates]
-    if counts == "YES" and operates == "YES":
-        return _LICENCE_COUNTS
-    return _LICENCE_REVIEW[operates]
-
-
 def _age(terms: _Terms, facts: Facts) -> Reason:
     """16 or older, and below the statutory age, which is reached on the birthday's day of its month."""
     born, on = facts.birth_date, facts.applied_on
     age = months.full_years(born, on)
     if age < terms.min_age:
-        return _too_young(age, terms.min_age, months.birthday(born, terms.min_age))
+        return finished.too_young(age, terms.min_age, months.birthday(born, terms.min_age))
     line = terms.ages.line(facts.sex, facts.retirement_category)
     if line is not None:
         month = line.month_for(born)
         reached = months.day_in(month, born.day)
-        return _retired(age, reached) if on >= reached else _not_retired(age, month)
+        return finished.retired(age, reached) if on >= reached else finished.not_retired(age, month)
     worker, cadre = terms.ages.female_worker.month_for(born), terms.ages.female_cadre.month_for(born)
     if on >= months.day_in(cadre, born.day):
-        return _retired(age, months.day_in(cadre, born.day))
-    return _either(age, worker, cadre, on < months.day_in(worker, born.day))
-
-
-_AGE_FIELDS = ("birth_date", "sex", "retirement_category")
-
-
-@lru_cache(maxsize=8192)
-def _too_young(age: int, least: int, reached: date) -> Reason:
-    numbers: dict[str, str | int] = {"age": age, "minimum_age": least, "reached_on": reached.isoformat()}
-    return Reason("R07", Outcome.FAIL, age, least, AGE_16_ARTICLE, numbers, ("birth_date",), "young")
-
-
-@lru_cache(maxsize=8192)
-def _retired(age: int, reached: date) -> Reason:
-    numbers: dict[str, str | int] = {"age": age, "reached_on": reached.isoformat()}
-    month = months.month_of(reached)
-    return Reason("R07", Outcome.FAIL, age, month, AGE_ARTICLE, numbers, _AGE_FIELDS, "retired")
-
-
-@lru_cache(maxsize=8192)
-def _not_retired(age: int, month: int) -> Reason:
-    limit = months.text_of(month)
-    return Reason(
-        "R07", Outcome.PASS, age, limit, AGE_ARTICLE, {"age": age, "retirement_month": limit}, _AGE_FIELDS
-    )
-
-
-@lru_cache(maxsize=8192)
-def _either(age: int, worker: int, cadre: int, below_both: bool) -> Reason:
-    """A woman whose category is not known: below both ages, or between them."""
-    limit = months.text_of(worker)
-    numbers: dict[str, str | int] = {
-        "age": age,
-        "worker_month": limit,
-        "cadre_month": months.text_of(cadre),
-    }
-    outcome, variant = (Outcome.PASS, "either") if below_both else (Outcome.UNKNOWN, "")
-    return Reason("R07", outcome, age, limit, AGE_ARTICLE, numbers, _AGE_FIELDS, variant)
+        return finished.retired(age, months.day_in(cadre, born.day))
+    return finished.either(age, worker, cadre, on < months.day_in(worker, born.day))
 
 
 @lru_cache(maxsize=16_384)
@@ -559,53 +456,3 @@ def _standard(parameters: Parameters, month: int, county: str) -> Fen:
     on = months.first_day(month)
     tier = parameters.text("region.tier", on=on, item=county)
     return parameters.fen("benefit.standard", on=on, item=tier)
-
-
-def _by_answer(code: str, field: str, article: Reference, passes: str, fails: str) -> dict[str, Reason]:
-    """The three finished reasons of a test that one answer decides."""
-    outcomes = {passes: Outcome.PASS, fails: Outcome.FAIL, UNKNOWN: Outcome.UNKNOWN}
-    return {
-        given: Reason(code, outcome, given, passes, article, {}, (field,))
-        for given, outcome in outcomes.items()
-    }
-
-
-_BY_ANSWER: Mapping[str, Mapping[str, Reason]] = {
-    "R03": _by_answer("R03", "employed", EMPLOYED_ARTICLE, "NO", "YES"),
-    "R04": _by_answer("R04", "drawing_pension", PENSION_ARTICLE, "NO", "YES"),
-    "R05": _by_answer("R05", "agency_competent", COMPETENCE_ARTICLE, "YES", "NO"),
-    "R06": _by_answer("R06", "identity", CHECK_ARTICLE, "MATCH", "MISMATCH"),
-    "R08": _by_answer("R08", "drawing_elsewhere", CHECK_ARTICLE, "NO", "YES"),
-    "R09": _by_answer("R09", "imprisoned", PRISON_ARTICLE, "NO", "YES"),
-    "R11": _by_answer("R11", "deceased", DEATH_ARTICLE, "NO", "YES"),
-}
-
-
-def _licence_reason(given: Answer, outcome: Outcome, variant: str = "") -> Reason:
-    return Reason(
-        "licence_counts", outcome, given, "NO", EMPLOYED_ARTICLE, {}, ("operates_business",), variant
-    )
-
-
-_LICENCE_COUNTS = _licence_reason("YES", Outcome.FAIL)
-_LICENCE_IGNORED = {given: _licence_reason(given, Outcome.PASS, "ignored") for given in ANSWERS.values()}
-_LICENCE_REVIEW = {
-    "NO": _licence_reason("NO", Outcome.PASS),
-    "YES": _licence_reason("YES", Outcome.UNKNOWN, "operating"),
-    "UNKNOWN": _licence_reason("UNKNOWN", Outcome.UNKNOWN),
-}
-
-# A payment problem, not an entitlement: it passes whatever it is, and says so.
-_CARD = {
-    given: Reason(
-        "card_account",
-        Outcome.PASS,
-        given,
-        "ACTIVE",
-        CARD_ARTICLE,
-        {},
-        ("card_account",),
-        "" if given == "ACTIVE" else given,
-    )
-    for given in CARD_ACCOUNTS
-}

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from hypothesis import strategies as st
 
 from law.parameters import ParameterBook
-from law.unemployment_benefit import ANSWERS, CARD_ACCOUNTS, IDENTITIES
+from law.unemployment_reasons import ANSWERS, CARD_ACCOUNTS, IDENTITIES
 
 _BOOK = ParameterBook.shipped()
 _ON = date(2025, 1, 1)

@@ -1,0 +1,1 @@
+"""The one door through which money leaves: obligations, batches, ledger, receipts, reconciliation."""

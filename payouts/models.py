@@ -1,0 +1,421 @@
+"""Tables of the payouts app: payees, obligations, batches, payments, the ledger, and what the bank said.
+
+A payment has dates, no status: it is what its transfers and receipts say. Ledger rows, receipts, statement
+lines, signatures and the sealed part of a batch cannot be changed; triggers (migration 0002) see to it.
+Amounts are whole fen. No writes, no rules, no network in this module.
+"""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Party
+from accounts.privacy import EncryptedTextField
+from cases.models import Case, Determination
+from gateways.models import Lookup
+
+Constraints = list[models.BaseConstraint]
+
+
+class Account(models.TextChoices):
+    """The accounts of the ledger; each region that pools its fund has one of each.
+
+    OUTSIDE is where money comes from and goes to, and the only one that may be below zero.
+    """
+
+    FUND = "FUND", _("基金支出户")
+    PAYABLE = "PAYABLE", _("应付")
+    TRANSIT = "TRANSIT", _("在途")
+    SUSPENSE = "SUSPENSE", _("待处理暂存款")
+    TO_RECOVER = "TO_RECOVER", _("应追回")
+    OUTSIDE = "OUTSIDE", _("户外")
+
+
+class Move(models.TextChoices):
+    """What a transfer stands for. Each has one direction only (`DIRECTIONS`)."""
+
+    FUNDING = "FUNDING", _("拨入")
+    OWED = "OWED", _("应付")
+    SUBMITTED = "SUBMITTED", _("送银行")
+    SETTLED = "SETTLED", _("到账")
+    VOIDED = "VOIDED", _("未付")
+    DEBITED = "DEBITED", _("对账单支出")
+    RETURNED = "RETURNED", _("退回")
+    REISSUED = "REISSUED", _("重发")
+
+
+DIRECTIONS = {
+    Move.FUNDING: (Account.OUTSIDE, Account.FUND),
+    Move.OWED: (Account.FUND, Account.PAYABLE),
+    Move.SUBMITTED: (Account.PAYABLE, Account.TRANSIT),
+    Move.SETTLED: (Account.PAYABLE, Account.TRANSIT),
+    Move.VOIDED: (Account.PAYABLE, Account.TRANSIT),
+    Move.DEBITED: (Account.TRANSIT, Account.OUTSIDE),
+    Move.RETURNED: (Account.OUTSIDE, Account.SUSPENSE),
+    Move.REISSUED: (Account.SUSPENSE, Account.PAYABLE),
+}
+"""Move -> (debit, credit): money leaves the debit account and reaches the credit account."""
+
+
+def pool_of(region: str) -> str:
+    """The region that pools the fund for a county: its city. `130102` -> `130100`."""
+    return region[:4] + "00"
+
+
+class Payee(models.Model):
+    """The account a party is paid to, from an instant until it is replaced. History is kept: it is
+    evidence.
+    """
+
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="payees")
+    account = EncryptedTextField()
+    account_digest = models.CharField(max_length=64)
+    account_last4 = models.CharField(max_length=4)
+    account_name = models.CharField(max_length=120)
+    bank_code = models.CharField(max_length=12)
+    bank_name = models.CharField(max_length=120)
+    is_card = models.BooleanField(default=True)
+    # Where to reach the person about money; empty if not given.
+    contact = EncryptedTextField(blank=True, default="")
+    lookup = models.ForeignKey(Lookup, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    # True if another account was on record before: such a payee waits out one batch.
+    replaces = models.BooleanField(default=False)
+    valid_from = models.DateTimeField()
+    valid_to = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar[Constraints] = [
+            models.UniqueConstraint(
+                name="payouts_payee_one_in_force", fields=["party"], condition=Q(valid_to=None)
+            ),
+            models.CheckConstraint(
+                name="payouts_payee_period", condition=Q(valid_to=None) | Q(valid_to__gte=F("valid_from"))
+            ),
+        ]
+
+
+class Obligation(models.Model):
+    """The fund owes a party so many fen for one thing, once. It has no status: its payments tell."""
+
+    key = models.CharField(max_length=80, unique=True)
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="obligations")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="obligations")
+    determination = models.ForeignKey(Determination, on_delete=models.PROTECT, related_name="obligations")
+    program = models.CharField(max_length=40)
+    item = models.CharField(max_length=24)
+    # "YYYY-MM" for a monthly benefit, empty for a single payment.
+    month = models.CharField(max_length=7, blank=True)
+    region = models.CharField(max_length=6)
+    pool = models.CharField(max_length=6)
+    amount_fen = models.BigIntegerField()
+    due_on = models.DateField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[Constraints] = [
+            models.UniqueConstraint(
+                name="payouts_obligation_month_once",
+                fields=["party", "item", "month"],
+                condition=~Q(month=""),
+            ),
+            models.CheckConstraint(name="payouts_obligation_amount", condition=Q(amount_fen__gt=0)),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(name="payouts_obligation_due", fields=["pool", "due_on"]),
+        ]
+
+
+class Batch(models.Model):
+    """Obligations sent together. Everything but the three dates and the bank's words is fixed when it is
+    sealed.
+    """
+
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="batch", primary_key=True)
+    region = models.CharField(max_length=6)
+    count = models.PositiveIntegerField()
+    total_fen = models.BigIntegerField()
+    account_hash = models.CharField(max_length=18)
+    sha256 = models.CharField(max_length=64)
+    value_date = models.DateField()
+    # Frozen at sealing: what was checked, with numbers; who is left out, by reason.
+    checks = models.JSONField()
+    left_out = models.JSONField()
+    sealed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    sealed_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    bank_code = models.CharField(max_length=12, blank=True)
+    bank_reference = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        constraints: ClassVar[Constraints] = [
+            models.CheckConstraint(
+                name="payouts_batch_not_empty", condition=Q(count__gt=0) & Q(total_fen__gt=0)
+            ),
+            models.CheckConstraint(
+                name="payouts_batch_accepted_after_sent",
+                condition=Q(accepted_at=None) | Q(submitted_at__isnull=False),
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(name="payouts_batch_sealed", fields=["region", "sealed_at"]),
+        ]
+
+    @property
+    def number(self) -> str:
+        """The batch number, which is the case's and the bank's key for the file."""
+        return self.case.number
+
+
+class BatchFile(models.Model):
+    """The bytes for the bank as text, encrypted: they hold names and accounts. Apart, so that lists never
+    load it.
+    """
+
+    batch = models.OneToOneField(Batch, on_delete=models.PROTECT, related_name="file", primary_key=True)
+    content = EncryptedTextField()
+
+
+class Signature(models.Model):
+    """One officer's signature under a sealed batch: 1 maker, 2 checker, 3 supervisor."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="signatures")
+    level = models.PositiveSmallIntegerField()
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[Constraints] = [
+            models.UniqueConstraint(name="payouts_signature_level_once", fields=["batch", "level"]),
+            models.UniqueConstraint(name="payouts_signature_other_person", fields=["batch", "actor"]),
+            models.CheckConstraint(
+                name="payouts_signature_level", condition=Q(level__gte=1) & Q(level__lte=3)
+            ),
+        ]
+
+
+class Payment(models.Model):
+    """One attempt to pay an obligation. Only its three dates and the reason change, each once."""
+
+    obligation = models.ForeignKey(Obligation, on_delete=models.PROTECT, related_name="payments")
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="payments")
+    payee = models.ForeignKey(Payee, on_delete=models.PROTECT, related_name="payments")
+    sequence = models.PositiveIntegerField()
+    attempt = models.PositiveSmallIntegerField()
+    end_to_end_id = models.CharField(max_length=35, unique=True)
+    amount_fen = models.BigIntegerField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    returned_at = models.DateTimeField(null=True, blank=True)
+    reason_code = models.CharField(max_length=12, blank=True)
+
+    class Meta:
+        constraints: ClassVar[Constraints] = [
+            models.UniqueConstraint(
+                name="payouts_payment_one_live",
+                fields=["obligation"],
+                condition=Q(failed_at=None) & Q(returned_at=None),
+            ),
+            models.UniqueConstraint(name="payouts_payment_attempt", fields=["obligation", "attempt"]),
+            models.UniqueConstraint(name="payouts_payment_line", fields=["batch", "sequence"]),
+            models.CheckConstraint(name="payouts_payment_amount", condition=Q(amount_fen__gt=0)),
+            models.CheckConstraint(
+                name="payouts_payment_one_outcome", condition=Q(settled_at=None) | Q(failed_at=None)
+            ),
+            models.CheckConstraint(
+                name="payouts_payment_returned_was_paid",
+                condition=Q(returned_at=None) | Q(settled_at__isnull=False),
+            ),
+        ]
+
+
+class StatementLine(models.Model):
+    """One line of the bank's account statement, kept as it came, once."""
+
+    bank_serial = models.CharField(max_length=64, unique=True)
+    day = models.DateField(db_index=True)
+    booked_at = models.DateTimeField()
+    direction = models.CharField(max_length=1)
+    amount_fen = models.BigIntegerField()
+    end_to_end_id = models.CharField(max_length=35, blank=True, db_index=True)
+    reason_code = models.CharField(max_length=12, blank=True)
+    batch_number = models.CharField(max_length=40, blank=True)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[Constraints] = [
+            models.CheckConstraint(name="payouts_statement_direction", condition=Q(direction__in=["D", "C"])),
+            models.CheckConstraint(name="payouts_statement_amount", condition=Q(amount_fen__gt=0)),
+        ]
+
+
+class Receipt(models.Model):
+    """The bank's word on one payment, kept as it came, once. `conflicts`: it contradicts an earlier one."""
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="receipts")
+    bank_serial = models.CharField(max_length=64, unique=True)
+    status = models.CharField(max_length=1)
+    reason_code = models.CharField(max_length=12, blank=True)
+    booked_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    conflicts = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar[Constraints] = [
+            models.CheckConstraint(name="payouts_receipt_status", condition=Q(status__in=["S", "F"])),
+            # Whatever the bank repeats under a new serial, one payment is paid once and unpaid once.
+            models.UniqueConstraint(
+                name="payouts_receipt_one_word", fields=["payment", "status"], condition=Q(conflicts=False)
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(name="payouts_receipt_conflict", fields=["payment"], condition=Q(conflicts=True)),
+        ]
+
+
+class Transfer(models.Model):
+    """One row of the ledger and a whole double entry: `amount_fen` leaves `debit` and reaches `credit`.
+
+    A pending row reserves; a row with `pending_of` posts (SETTLED) or voids (VOIDED) it, once. Never changed,
+    never deleted: a mistake is put right by another row. The database keeps `Balance` in step (migration
+    0002).
+    """
+
+    region = models.CharField(max_length=6)
+    debit = models.CharField(max_length=12, choices=Account.choices)
+    credit = models.CharField(max_length=12, choices=Account.choices)
+    amount_fen = models.BigIntegerField()
+    kind = models.CharField(max_length=12, choices=Move.choices)
+    obligation = models.ForeignKey(
+        Obligation, on_delete=models.PROTECT, null=True, blank=True, related_name="transfers"
+    )
+    payment = models.ForeignKey(
+        Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="transfers"
+    )
+    statement_line = models.OneToOneField(
+        StatementLine, on_delete=models.PROTECT, null=True, blank=True, related_name="transfer"
+    )
+    pending = models.BooleanField(default=False)
+    pending_of = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="outcome"
+    )
+    posted_on = models.DateField()
+    at = models.DateTimeField()
+    # The key of a funding, so that the same money is not booked twice; empty elsewhere.
+    reference = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        constraints: ClassVar[Constraints] = [
+            models.CheckConstraint(name="payouts_transfer_amount", condition=Q(amount_fen__gt=0)),
+            models.CheckConstraint(
+                name="payouts_transfer_direction",
+                condition=Q(
+                    *(
+                        Q(kind=str(kind), debit=str(debit), credit=str(credit))
+                        for kind, (debit, credit) in DIRECTIONS.items()
+                    ),
+                    _connector=Q.OR,
+                ),
+            ),
+            models.CheckConstraint(
+                name="payouts_transfer_pending",
+                condition=Q(kind=str(Move.SUBMITTED), pending=True, pending_of=None)
+                | Q(kind__in=[str(Move.SETTLED), str(Move.VOIDED)], pending=False, pending_of__isnull=False)
+                | (
+                    ~Q(kind__in=[str(Move.SUBMITTED), str(Move.SETTLED), str(Move.VOIDED)])
+                    & Q(pending=False, pending_of=None)
+                ),
+            ),
+            models.CheckConstraint(
+                name="payouts_transfer_about",
+                condition=Q(kind=str(Move.FUNDING), obligation=None, payment=None)
+                | Q(kind=str(Move.OWED), obligation__isnull=False, payment=None)
+                | (
+                    ~Q(kind__in=[str(Move.FUNDING), str(Move.OWED)])
+                    & Q(obligation__isnull=False, payment__isnull=False)
+                ),
+            ),
+            models.UniqueConstraint(
+                name="payouts_transfer_owed_once", fields=["obligation"], condition=Q(kind=str(Move.OWED))
+            ),
+            models.UniqueConstraint(
+                name="payouts_transfer_payment_once",
+                fields=["payment", "kind"],
+                condition=Q(payment__isnull=False),
+            ),
+            models.UniqueConstraint(
+                name="payouts_transfer_funding_once",
+                fields=["region", "reference"],
+                condition=~Q(reference=""),
+            ),
+        ]
+
+
+class Balance(models.Model):
+    """What an account holds: `posted_fen` for good, `pending_fen` reserved to leave. Written by a trigger
+    only.
+    """
+
+    region = models.CharField(max_length=6)
+    account = models.CharField(max_length=12, choices=Account.choices)
+    posted_fen = models.BigIntegerField(default=0)
+    pending_fen = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar[Constraints] = [
+            models.UniqueConstraint(name="payouts_balance_once", fields=["region", "account"]),
+            models.CheckConstraint(name="payouts_balance_pending", condition=Q(pending_fen__gte=0)),
+            # Not one fen may be promised that is not there, whatever writes at the same time.
+            models.CheckConstraint(
+                name="payouts_balance_covered",
+                condition=Q(account=str(Account.OUTSIDE)) | Q(posted_fen__gte=F("pending_fen")),
+            ),
+        ]
+
+
+class Reconciliation(models.Model):
+    """One comparison of a day's books with the bank's statement. Kept whatever it finds; the latest
+    counts.
+    """
+
+    region = models.CharField(max_length=6)
+    day = models.DateField()
+    opening_fen = models.BigIntegerField()
+    closing_fen = models.BigIntegerField()
+    debit_count = models.PositiveIntegerField()
+    debit_fen = models.BigIntegerField()
+    credit_count = models.PositiveIntegerField()
+    credit_fen = models.BigIntegerField()
+    # Frozen findings: {"code", "end_to_end_id" or "batch", "given_fen", "expected_fen"}; no personal numbers.
+    differences = models.JSONField()
+    difference_count = models.PositiveIntegerField()
+    agreed = models.BooleanField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[Constraints] = [
+            models.CheckConstraint(
+                name="payouts_reconciliation_agreed",
+                condition=Q(agreed=True, difference_count=0) | Q(agreed=False, difference_count__gt=0),
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(name="payouts_reconciliation_day", fields=["region", "day", "made_at"]),
+        ]
+
+
+class ReturnedPayment(models.Model):
+    """An obligation whose money did not arrive or came back: one case for its life, about its latest
+    payment.
+    """
+
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="returned", primary_key=True)
+    obligation = models.OneToOneField(Obligation, on_delete=models.PROTECT, related_name="returned")
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="+")
+    cause = models.CharField(max_length=3)
+    reason_code = models.CharField(max_length=12, blank=True)
+    times = models.PositiveSmallIntegerField(default=1)
+    returned_on = models.DateField()

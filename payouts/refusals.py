@@ -1,0 +1,44 @@
+"""The words for what `payouts.services` refuses: what happened, why, and what to do now. Words only."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+import cases.refusals
+from law.errors import Refused
+
+SENTENCES: Mapping[str, str | Promise] = {
+    "fund.amount": _("拨入金额要大于 0。"),
+    "fund.short": _("基金支出户的余额不够。请先向财政申请拨款，到账后再办。"),
+    "fund.differs": _("拨款凭证 %(reference_number)s 已经登记过，金额不同。请核对凭证。"),
+    "payee.name_differs": _("账户的户名和收款人姓名不一致，不能付到这个账户。请核对身份和社保卡。"),
+    "obligation.amount": _("应付金额要大于 0。"),
+    "obligation.twice_in_list": _("名册里有重复的一笔。请核对后再生成。"),
+    "obligation.differs": _("%(month)s 这一笔已经生成，金额或收款人不同。已生成的不能改，请核对差在哪里。"),
+    "obligation.month_taken": _("%(month)s 已经按另一件发过同一项待遇，不能重复。"),
+    "batch.nothing_due": _("现在没有可以封批的应付。有 %(left_out)s 笔暂时不能发，原因在列表里。"),
+    "batch.recheck_differs": _("抽样重算有 %(count)s 笔对不上，没有封批。请先查清第 %(first)s 号应付。"),
+    "batch.not_waiting": _("这一批现在不等签字。请看最新的经过。"),
+    "batch.not_yours": _("这一步不归您签：或是岗位不对，或是不在您负责的地区。"),
+    "batch.own": _("您已经签过这一批。下一步要由另一个人签。"),
+    "batch.total_differs": _("输入的合计和本批不一致。请对照本批的合计，一位一位再输一遍。"),
+    "batch.code_wrong": _("动态口令不对，或已经用过。请等下一个口令再输。"),
+    "batch.not_seen": _("请先看过待核实项，再勾选“看过”。"),
+    "batch.tampered": _("内容和封存时的指纹不符，不能签，也不能发。请立即报告主管和安全管理员。"),
+    "batch.not_signed": _("签字不全，不能送银行。"),
+    "batch.reason_missing": _("请选退回的原因。"),
+    "batch.not_accepted": _("银行还没有受理这一批。"),
+    "return.not_open": _("这笔退票现在不等处理。请看最新的经过。"),
+    "return.reason_missing": _("请写明为什么可以重发。"),
+    "return.same_account": _("账号和户名都没有变，重发还会退回。请先登记新的账户。"),
+    "return.no_proposal": _("没有等复核的意见。请看最新的经过。"),
+}
+
+
+def sentence(refused: Refused) -> str:
+    """The sentence of a refusal in the reader's language; those of cases come from there."""
+    pattern = SENTENCES.get(refused.code)
+    if pattern is None:
+        return cases.refusals.sentence(refused)
+    return str(pattern) % refused.numbers

@@ -1,0 +1,33 @@
+"""All writes of money: what is owed, sealed, signed, sent, received, returned, reconciled.
+
+Each is one keyword-only call that takes the clock and, where a person acts, the actor; each may be called
+again without harm. Nothing outside this package writes a table of this app.
+"""
+
+from payouts.services.correcting import ask_card_again, decide_pay_again, propose_pay_again
+from payouts.services.owing import Due, open_fund, owe, owe_many
+from payouts.services.payees import set_payee
+from payouts.services.receipts import fetch_and_record, record_receipts
+from payouts.services.reconciling import reconcile_day, reconcile_open_days
+from payouts.services.sealing import seal_batch
+from payouts.services.sending import submit_batch
+from payouts.services.signing import send_back_batch, sign_batch
+
+__all__ = [
+    "Due",
+    "ask_card_again",
+    "decide_pay_again",
+    "fetch_and_record",
+    "open_fund",
+    "owe",
+    "owe_many",
+    "propose_pay_again",
+    "reconcile_day",
+    "reconcile_open_days",
+    "record_receipts",
+    "seal_batch",
+    "send_back_batch",
+    "set_payee",
+    "sign_batch",
+    "submit_batch",
+]

@@ -1,0 +1,92 @@
+"""The account each party is paid to, dated; and the returned payments that a new account sets free.
+
+An account is replaced, never edited: what was paid where must be seen years later. It must never accept an
+account that is held in another name.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import Party, User
+from accounts.privacy import digest
+from gateways.models import Lookup
+from law.errors import Refused
+from payouts.kinds import ASKS_THE_PERSON, CORRECTING, RETURNED, Cause
+from payouts.models import Payee, ReturnedPayment
+from payouts.services.returns import make_ready
+
+ACCOUNT_PURPOSE = "payee-account"
+
+
+@transaction.atomic
+def set_payee(
+    *,
+    party: Party,
+    account: str,
+    account_name: str,
+    bank_code: str,
+    bank_name: str,
+    lookup: Lookup | None,
+    now: datetime,
+    contact: str = "",
+    is_card: bool = True,
+    actor: User | None = None,
+) -> Payee:
+    """Record the account `party` is paid to. The account already in force stays the same row (its contact
+    follows).
+
+    The account's owner must be the party: `Refused("payee.name_differs")`. Another account than before waits
+    out a batch; payments that came back because of the old one become ready to be paid again.
+    """
+    party = Party.objects.select_for_update().get(pk=party.pk)
+    if account_name.strip() != party.name.strip():
+        raise Refused("payee.name_differs")
+    current = Payee.objects.filter(party=party, valid_to=None).first()
+    account_digest = digest(account, purpose=ACCOUNT_PURPOSE)
+    described = (account_digest, account_name, bank_code, bank_name, is_card)
+    if current is not None:
+        if described == (
+            current.account_digest,
+            current.account_name,
+            current.bank_code,
+            current.bank_name,
+            current.is_card,
+        ):
+            if contact and contact != current.contact:
+                current.contact = contact
+                current.save(update_fields=["contact"])
+            return current
+        current.valid_to = now
+        current.save(update_fields=["valid_to"])
+    payee = Payee.objects.create(
+        party=party,
+        account=account,
+        account_digest=account_digest,
+        account_last4=account[-4:],
+        account_name=account_name,
+        bank_code=bank_code,
+        bank_name=bank_name,
+        is_card=is_card,
+        contact=contact or (current.contact if current is not None else ""),
+        lookup=lookup,
+        replaces=current is not None and current.account_digest != account_digest,
+        valid_from=now,
+    )
+    if current is not None:
+        _release_returns(party, payee, actor=actor, now=now)
+    return payee
+
+
+def _release_returns(party: Party, payee: Payee, *, actor: User | None, now: datetime) -> None:
+    """A new account answers what was asked of the person; other causes stay with the officer."""
+    waiting = ReturnedPayment.objects.select_related("case", "payment__payee", "obligation").filter(
+        obligation__party=party,
+        case__status__in=[RETURNED, CORRECTING],
+        cause__in=[*ASKS_THE_PERSON, Cause.UNSPECIFIED],
+    )
+    for returned in waiting.order_by("pk"):
+        if returned.payment.payee.account_digest != payee.account_digest:
+            make_ready(returned, why="account", actor=actor, now=now)

@@ -1,0 +1,280 @@
+"""What the bank says of each payment: paid posts the pending transfer, failed voids it, once, in any order.
+
+A receipt that stands is never overwritten. One that contradicts it is kept, marked, raises an alarm on the
+batch and keeps the obligation out of every further batch; it moves no money. "Failed" after "paid" announces
+a return: the money is booked when the account statement shows it (`payouts.services.reconciling`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from accounts.selectors import machine
+from cases.batch import Notice, notify_many
+from cases.models import Event
+from cases.services import record, transition, transition_many
+from gateways.ports import BankReceipt
+from gateways.services import Unavailable, fetch_receipts
+from law.errors import Refused
+from law.workdays import legal_day
+from payouts.kinds import ACCEPTED, PART_SETTLED, READY, RECONCILED, RETURN, SETTLED
+from payouts.models import Batch, Move, Payment, Receipt, ReturnedPayment
+from payouts.services.ledger import book_payments, lock_pool
+from payouts.services.returns import Bounced, open_returns
+
+PAID, FAILED, PENDING = "S", "F", "P"
+NAMED_IN_ALARM = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What one delivery of receipts brought: counts of new ones by what they did."""
+
+    paid: int = 0
+    failed: int = 0
+    returns_announced: int = 0
+    conflicting: int = 0
+    unknown: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing new was in it; what we do not know is listed again with every answer."""
+        return not (self.paid or self.failed or self.returns_announced or self.conflicting)
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A final receipt with its payment's id (0: not one of this batch)."""
+
+    payment_id: int
+    name: str
+    status: str
+    reason_code: str
+    serial: str
+    booked_at: datetime
+
+
+@dataclass(slots=True)
+class _Sorted:
+    """New receipts by what they do."""
+
+    paid: list[_Word] = field(default_factory=list)
+    failed: list[_Word] = field(default_factory=list)
+    returns: list[_Word] = field(default_factory=list)
+    conflicts: list[_Word] = field(default_factory=list)
+    unknown: list[_Word] = field(default_factory=list)
+
+
+def fetch_and_record(*, now: datetime) -> int:
+    """Ask the bank about every batch that it accepted and has not answered in full; returns how many had
+    news.
+
+    A batch whose question fails is asked again by the next sweep.
+    """
+    news = 0
+    for batch in Batch.objects.select_related("case").filter(case__status=ACCEPTED).order_by("pk"):
+        try:
+            receipts = fetch_receipts(batch_number=batch.number, now=now)
+        except Unavailable:
+            continue
+        news += not record_receipts(batch=batch, receipts=receipts, now=now).is_empty
+    return news
+
+
+@transaction.atomic
+def record_receipts(*, batch: Batch, receipts: Sequence[BankReceipt], now: datetime) -> Tally:
+    """Record what is new among `receipts`; duplicates and order do not matter.
+
+    Raises `Refused("batch.not_accepted")` for a batch the bank has not taken.
+    """
+    lock_pool(batch.region)
+    batch = Batch.objects.select_related("case").select_for_update(of=("self", "case")).get(pk=batch.pk)
+    if batch.case.status not in (ACCEPTED, PART_SETTLED, SETTLED, RECONCILED):
+        raise Refused("batch.not_accepted")
+    found = _sort(batch, receipts)
+    _keep(found, now=now)
+    _settle(found.paid, now=now)
+    _fail(found.failed, now=now)
+    _raise_alarms(batch, found, now=now)
+    tally = Tally(
+        len(found.paid), len(found.failed), len(found.returns), len(found.conflicts), len(found.unknown)
+    )
+    _move_on(batch, tally, now=now)
+    return tally
+
+
+def _sort(batch: Batch, receipts: Sequence[BankReceipt]) -> _Sorted:
+    """Judge each new receipt by what is known of its payment, in the order of booking."""
+    names = {one.end_to_end_id for one in receipts}
+    payments = dict(
+        Payment.objects.filter(batch=batch, end_to_end_id__in=names).values_list("end_to_end_id", "pk")
+    )
+    final = [
+        _Word(
+            payment_id=payments.get(one.end_to_end_id, 0),
+            name=one.end_to_end_id,
+            status=one.status,
+            reason_code=one.reason_code[:12],
+            serial=one.bank_serial,
+            booked_at=one.booked_at,
+        )
+        for one in receipts
+        if one.status != PENDING and one.booked_at is not None
+    ]
+    known = Receipt.objects.filter(bank_serial__in=[word.serial for word in final])
+    seen = set(known.values_list("bank_serial", flat=True))
+    standing = Receipt.objects.filter(payment_id__in=payments.values(), conflicts=False)
+    said: dict[int, dict[str, datetime]] = {}
+    for payment_id, status, booked_at in standing.values_list("payment_id", "status", "booked_at"):
+        said.setdefault(payment_id, {})[status] = booked_at
+    found = _Sorted()
+    for word in sorted(final, key=lambda word: (word.booked_at, word.serial)):
+        if word.serial in seen:
+            continue
+        seen.add(word.serial)
+        if word.payment_id:
+            _judge(found, word, said.setdefault(word.payment_id, {}))
+        else:
+            found.unknown.append(word)
+    return found
+
+
+def _judge(found: _Sorted, word: _Word, said: dict[str, datetime]) -> None:
+    """One word against those that stand: `said` maps the status to its time of booking."""
+    paid_at = said.get(PAID)
+    if word.status in said or (word.status == PAID and FAILED in said):
+        found.conflicts.append(word)
+        return
+    if word.status == PAID:
+        found.paid.append(word)
+    elif paid_at is None:
+        found.failed.append(word)
+    elif word.booked_at >= paid_at:
+        found.returns.append(word)
+    else:
+        found.conflicts.append(word)
+        return
+    said[word.status] = word.booked_at
+
+
+def _keep(found: _Sorted, *, now: datetime) -> None:
+    """Each receipt of ours is stored, conflicting ones marked; an unknown one has no payment to stand with."""
+    words = [*found.paid, *found.failed, *found.returns]
+    Receipt.objects.bulk_create(
+        [
+            Receipt(
+                payment_id=word.payment_id,
+                bank_serial=word.serial,
+                status=word.status,
+                reason_code=word.reason_code,
+                booked_at=word.booked_at,
+                received_at=now,
+                conflicts=conflicts,
+            )
+            for group, conflicts in ((words, False), (found.conflicts, True))
+            for word in group
+        ],
+        batch_size=5_000,
+    )
+
+
+def _settle(paid: Sequence[_Word], *, now: datetime) -> None:
+    """Post the money, date the payments, close the returns that these payments answer, tell the people."""
+    if not paid:
+        return
+    ids = [word.payment_id for word in paid]
+    book_payments(Move.SETTLED, ids, posted_on=legal_day(now), now=now)
+    _date_payments("settled_at", paid)
+    answered = ReturnedPayment.objects.filter(obligation__payments__in=ids, case__status=READY)
+    transition_many(
+        kind=RETURN,
+        case_ids=list(answered.values_list("pk", flat=True)),
+        from_status=READY,
+        to=SETTLED,
+        verb="return.settled",
+        actor=machine(),
+        now=now,
+    )
+    _tell_paid(ids, now=now)
+
+
+def _fail(failed: Sequence[_Word], *, now: datetime) -> None:
+    """Void the reservation, date the payments, open what is to be put right."""
+    if not failed:
+        return
+    book_payments(Move.VOIDED, [word.payment_id for word in failed], posted_on=legal_day(now), now=now)
+    _date_payments("failed_at", failed)
+    open_returns([Bounced(word.payment_id, word.reason_code) for word in failed], now=now)
+
+
+def _date_payments(column: str, words: Sequence[_Word]) -> None:
+    """Write the bank's booking time and reason; `column` is one of two constants of this module."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE payouts_payment SET {column} = given.booked_at, reason_code = given.reason"  # noqa: S608 - constant
+            " FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[]) AS given (id, booked_at, reason)"
+            " WHERE payouts_payment.id = given.id",
+            [
+                [word.payment_id for word in words],
+                [word.booked_at for word in words],
+                [word.reason_code for word in words],
+            ],
+        )
+
+
+def _raise_alarms(batch: Batch, found: _Sorted, *, now: datetime) -> None:
+    """What the bank contradicts or what we do not know stands in the trail for a person to look at."""
+    for verb, odd in (
+        ("batch.receipts_conflict", found.conflicts),
+        ("batch.receipts_unknown", found.unknown),
+    ):
+        payload = {"count": len(odd), "first": [word.name for word in odd[:NAMED_IN_ALARM]]}
+        # The bank lists an unknown one again whenever it is asked: said once is enough.
+        if odd and not Event.objects.filter(case=batch.case, verb=verb, payload=payload).exists():
+            record(case=batch.case, verb=verb, actor=machine(), now=now, payload=payload)
+
+
+def _move_on(batch: Batch, tally: Tally, *, now: datetime) -> None:
+    """Once every payment has its answer the batch waits for the statement."""
+    if tally.is_empty or batch.case.status != ACCEPTED:
+        return
+    payload = {"paid": tally.paid, "failed": tally.failed}
+    record(case=batch.case, verb="batch.receipts_recorded", actor=machine(), now=now, payload=payload)
+    payments = Payment.objects.filter(batch=batch)
+    if payments.filter(settled_at=None, failed_at=None).exists():
+        return
+    failed = payments.exclude(failed_at=None).count()
+    transition(
+        case=batch.case,
+        to=PART_SETTLED if failed else SETTLED,
+        verb="batch.settled_in_part" if failed else "batch.settled",
+        actor=machine(),
+        now=now,
+        payload={"paid": batch.count - failed, "failed": failed},
+    )
+
+
+def _tell_paid(payment_ids: Sequence[int], *, now: datetime) -> None:
+    """One message for each payment, on the case that granted it."""
+    payments = Payment.objects.select_related("obligation", "payee").filter(pk__in=payment_ids)
+    notify_many(
+        notices=[
+            Notice(
+                case_id=payment.obligation.case_id,
+                party_id=payment.obligation.party_id,
+                template="payment.settled",
+                numbers={
+                    "amount_fen": payment.amount_fen,
+                    "tail": payment.payee.account_last4,
+                    "on": legal_day(payment.settled_at or now).isoformat(),
+                },
+                address=payment.payee.contact,
+            )
+            for payment in payments.order_by("pk")
+        ],
+        now=now,
+    )

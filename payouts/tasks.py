@@ -1,0 +1,32 @@
+"""Celery's way in: each task reads the clock and calls one service. All are sweeps that may run twice at
+once.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from celery import shared_task
+
+from payouts import selectors, services
+
+
+@shared_task
+def submit_approved() -> None:
+    """Bring every batch with all its signatures to the bank, or ask what became of it; returns how many were
+    tried.
+    """
+    for batch in selectors.batches_to_submit():
+        services.submit_batch(batch=batch, now=datetime.now(UTC))
+
+
+@shared_task
+def fetch_receipts() -> None:
+    """Ask the bank for the receipts that are missing."""
+    services.fetch_and_record(now=datetime.now(UTC))
+
+
+@shared_task
+def reconcile() -> None:
+    """Compare every open day with the bank's statement."""
+    services.reconcile_open_days(now=datetime.now(UTC))

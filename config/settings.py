@@ -50,6 +50,9 @@ ANYE_GATEWAY_KEY = env.str("ANYE_GATEWAY_KEY")
 ANYE_OUTSIDE: dict[str, dict[str, str]] = dict(env.json("ANYE_OUTSIDE", default={}))
 """Services with an address or key of their own: `{"BANK": {"url": "…", "key_id": "…", "key": "…"}}`, names as in
 `gateways.ports`; what an entry leaves out is the common one."""
+_SANDBOX_PAYER = {"account": "1301000000000001", "name": "石家庄市失业保险基金支出户"}
+ANYE_PAYER = dict(env.json("ANYE_PAYER", default=_SANDBOX_PAYER) if ANYE_DEMO else env.json("ANYE_PAYER"))
+"""The account benefits are paid from, `{"account": "…", "name": "…"}`; only the sandbox's bank takes any."""
 ANYE_IDENTITY_URL = env.str("ANYE_IDENTITY_URL", default=f"{ANYE_SANDBOX_URL}/oidc")
 """The identity provider's issuer, at which citizens and enterprises sign in."""
 
@@ -115,6 +118,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "cases.context.staff_nav",
                 "accounts.context.who",
             ],
         },
@@ -284,5 +288,10 @@ LOGGING = {
     "formatters": {"plain": {"()": "config.logs.MaskingFormatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.str("ANYE_LOG_LEVEL", default="INFO")},
-    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # two lines for each of some ten sweeps a minute would bury what matters
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+    },
 }

@@ -16,5 +16,6 @@ urlpatterns = [
     path("", include("config.pages")),
     path("", include("accounts.urls")),
     path("", include("cases.urls")),
+    path("", include("payouts.urls")),
     path("", include("claims.urls")),
 ]

@@ -215,21 +215,25 @@ class Query:
             return list(cursor.fetchall())
 
 
+_OF_CASE = (
+    "c.id, c.number, c.kind, c.region, c.status, c.waits_for, c.promise_due, c.statutory_due, "
+    "c.due_provisional, c.paused_at, c.opened_at, c.changed_at, c.closed_at"
+)
 _COLUMNS = """
-    c.id, c.number, c.kind, c.region, c.status, c.waits_for, c.promise_due, c.statutory_due,
-    c.due_provisional, c.paused_at, c.opened_at, c.changed_at, c.closed_at, k.sort_on, k.sort_id,
+    k.id, k.number, k.kind, k.region, k.status, k.waits_for, k.promise_due, k.statutory_due,
+    k.due_provisional, k.paused_at, k.opened_at, k.changed_at, k.closed_at, k.sort_on, k.sort_id,
     coalesce(p.name, ''),
     coalesce((SELECT i.masked FROM accounts_identifier i
-              WHERE i.party_id = c.party_id AND i.valid_to IS NULL ORDER BY i.id LIMIT 1), ''),
+              WHERE i.party_id = k.party_id AND i.valid_to IS NULL ORDER BY i.id LIMIT 1), ''),
     d.pass_count, d.fail_count, d.unknown_count, d.amount_fen, d.months,
     coalesce(nullif(u.full_name, ''), u.username, '')
 """
 _JOINS = """
-    JOIN cases_case c ON c.id = k.id
-    LEFT JOIN accounts_party p ON p.id = c.party_id
-    LEFT JOIN cases_determination d ON d.id = c.determination_id
-    LEFT JOIN accounts_user u ON u.id = c.handler_id
+    LEFT JOIN accounts_party p ON p.id = k.party_id
+    LEFT JOIN cases_determination d ON d.id = k.determination_id
+    LEFT JOIN accounts_user u ON u.id = k.handler_id
 """
+_LINKS = "c.party_id, c.determination_id, c.handler_id"
 
 
 def tabs_of(viewer: User) -> list[str]:
@@ -284,12 +288,10 @@ def _picked(
         narrowed += f" AND (c.queue_on, c.id) > ({query.bind(after.due)}, {query.bind(after.id)})"
     limited = f"ORDER BY c.queue_on, c.id LIMIT {int(limit)}"
     selects = [
-        "(SELECT c.id, c.queue_on AS sort_on, c.id AS sort_id FROM cases_case c "
+        f"(SELECT {_OF_CASE}, {_LINKS}, c.queue_on AS sort_on, c.id AS sort_id FROM cases_case c "
         f"WHERE {part}{narrowed} {limited})"
-        for part in parts
+        for part in parts or ["false"]
     ]
-    if not selects:
-        return "SELECT id, queue_on AS sort_on, id AS sort_id FROM cases_case WHERE false"
     return f"SELECT * FROM ({' UNION ALL '.join(selects)}) u ORDER BY sort_on, sort_id LIMIT {int(limit)}"
 
 
@@ -298,7 +300,7 @@ def _done(query: Query, filters: Filters, today: date, after: Key | None, limit:
     narrowed = query.narrowed(filters, today)
     later = f" HAVING max(e.id) < {query.bind(after.id)}" if after is not None else ""
     return (
-        f"SELECT c.id, {query.bind(today)}::date AS sort_on, max(e.id) AS sort_id "
+        f"SELECT {_OF_CASE}, {_LINKS}, {query.bind(today)}::date AS sort_on, max(e.id) AS sort_id "
         f"FROM cases_event e JOIN cases_case c ON c.id = e.case_id "
         f"WHERE e.actor_id = {query.me} AND e.at >= {query.bind(_start_of(today))}{narrowed} "
         f"GROUP BY c.id{later} ORDER BY sort_id DESC LIMIT {int(limit)}"
@@ -396,7 +398,7 @@ def next_candidates(
     picked = _picked(
         query, [f"{part} AND {unowned}{others}" for part in parts], Filters(), date.min, after, CANDIDATES
     )
-    sql = f"SELECT k.id, k.sort_on, c.handler_id FROM ({picked}) k JOIN cases_case c USING (id) ORDER BY 2, 1"
+    sql = f"SELECT k.id, k.sort_on, k.handler_id FROM ({picked}) k"
     return [
         Candidate(case_id, Key(due, case_id), is_mine=handler == viewer.pk)
         for case_id, due, handler in query.rows(sql)

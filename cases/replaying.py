@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
+from cases import services
 from cases.models import Determination, ParameterSet
 from law.errors import FaultyField, MissingParameter
 from law.parameters import Parameters
@@ -94,4 +95,11 @@ def _difference(determination: Determination, parameters: Parameters) -> str:
     if stored.parameters_digest != made.parameters_digest:
         return "the stored decision names other parameters"
     names = [name for name in sorted(again.keys() | before.keys()) if again.get(name) != before.get(name)]
-    return f"{', '.join(names)} would differ" if names else ""
+    if names:
+        return f"{', '.join(names)} would differ"
+    amount = services.granted_fen(made)
+    return (
+        f"amount_fen {determination.amount_fen} would be {amount}"
+        if amount != determination.amount_fen
+        else ""
+    )

@@ -286,8 +286,7 @@ def determine(
         decision=stored,
     )
     outcomes = [reason.outcome for reason in decision.reasons]
-    results = decision.results()
-    months = results.get("months")
+    months = decision.results().get("months")
     determination = Determination.objects.create(
         case=case,
         program=program,
@@ -300,7 +299,7 @@ def determine(
         pass_count=outcomes.count(Outcome.PASS),
         fail_count=outcomes.count(Outcome.FAIL),
         unknown_count=outcomes.count(Outcome.UNKNOWN),
-        amount_fen=next((fen for name in AMOUNTS if isinstance(fen := results.get(name), int)), None),
+        amount_fen=granted_fen(decision),
         months=months if isinstance(months, int) else None,
         content_hash=content,
         made_by=actor,
@@ -312,6 +311,12 @@ def determine(
     payload = {"determination": determination.pk, "verdict": determination.verdict, "content": content}
     _append(kinds.get(case.kind), case, verb=trail.DETERMINED, actor=actor, now=now, payload=payload)
     return determination
+
+
+def granted_fen(decision: Decision) -> int | None:
+    """What a decision grants in all, in fen; None where it cannot be known."""
+    results = decision.results()
+    return next((fen for name in AMOUNTS if isinstance(fen := results.get(name), int)), None)
 
 
 def _checks(determination: Determination) -> Checks:

@@ -1,0 +1,1 @@
+"""Tests of cases: kinds, services, the trail, the queue, clocks and messages."""

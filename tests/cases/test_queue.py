@@ -257,8 +257,9 @@ def test_lists_and_the_next_case_walk_their_index_and_read_no_more_of_the_table(
     regions: list[str], suffix: str
 ) -> None:
     handler = officer("handler", regions=regions)
-    for status, count in (("FIRST", 1_500), ("SECOND", 1_500), ("PAPERS", 500), ("NEW", 1_500)):
+    for status, count in (("FIRST", 300), ("SECOND", 300), ("PAPERS", 100), ("NEW", 300)):
         copies(case(status=status), count)
+        copies(case(status=status, region=OTHER_COUNTY), 4 * count)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE cases_case")
     with CaptureQueriesContext(connection) as queries:

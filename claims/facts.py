@@ -4,7 +4,7 @@ Turns lookups, the applicant's answers and amendments into the plain values the 
 every value where it came from. Decides nothing; reads the database only through what it is handed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -141,9 +141,9 @@ def sex_and_birth(id_number: str) -> tuple[str, date]:
     return ("M" if int(id_number[16]) % 2 else "F"), birth
 
 
-def separation_reason(report: SeparationAnswer | None, claimed: str) -> str:
+def separation_reason(report: SeparationAnswer | None, claimed: str, known: Container[str]) -> str:
     """The reason the rule sees: the employer's, contradicted by the applicant, or not known."""
-    if report is None or not report.reported:
+    if report is None or not report.reported or report.reason_code not in known:
         return UNKNOWN
     if claimed and claimed != report.reason_code:
         return CONTRADICTED
@@ -157,11 +157,14 @@ def assemble(
     id_number: str,
     evidence: Evidence,
     amendments: Sequence[Amendment],
+    known_reasons: Container[str],
+    known_counties: Container[str],
 ) -> tuple[dict[str, FactValue], dict[str, list[Origin]]]:
     """The rule's facts in the form of the command line's contract, and the origins of each.
 
     `amendments` are in order of time; a later one of a field replaces an earlier one. An amendment comes
-    before a register, a register before the applicant's answer.
+    before a register, a register before the applicant's answer. A reason or county that the law in force does
+    not know is an answer nobody can use: unknown, and left to a person.
     """
     insurance, national = evidence.insurance(), evidence.elsewhere(Source.INSURANCE_NATIONAL)
     identity, pension = evidence.identity(), evidence.pension()
@@ -178,7 +181,7 @@ def assemble(
         "deemed_months": insurance.deemed_months if insurance is not None else 0,
         "had_previous_spell": insurance.had_previous_spell if insurance is not None else False,
         "residual_months": insurance.residual_months if insurance is not None else 0,
-        "separation_reason": separation_reason(evidence.separation(), claim.claimed_reason),
+        "separation_reason": separation_reason(evidence.separation(), claim.claimed_reason, known_reasons),
         "employed": _employed(insurance, evidence.elsewhere(Source.INSURANCE_PROVINCE), national),
         "drawing_pension": answer(None if pension is None else pension.drawing),
         "drawing_elsewhere": answer(None if national is None else national.drawing),
@@ -188,7 +191,9 @@ def assemble(
         "agency_competent": answer(None if insurance is None else insurance.competent),
         "identity": _identity(identity, name),
         "card_account": UNKNOWN if card is None else card.status,
-        "paying_county": insurance.county if insurance is not None and insurance.county else claim.county,
+        "paying_county": (
+            insurance.county if insurance is not None and insurance.county in known_counties else claim.county
+        ),
     }
     origins = _origins(evidence)
     for amendment in amendments:

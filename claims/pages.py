@@ -109,10 +109,10 @@ def form_page(*, party: Party, form: ApplicationForm, now: datetime) -> dict[str
     evidence = selectors.evidence_of(party=party)
     residence = str(form["district"].value() or "")
     insurance = evidence.insurance()
-    county = insurance.county if insurance is not None and insurance.county else residence or CITY
     today = legal_day(now)
+    county = selectors.county_of(party=party, residence=residence or CITY, on=today)
     decision = selectors.estimate_for(
-        party, residence=residence, claimed_reason=str(form["claimed_reason"].value() or ""), now=now
+        party, residence=residence or CITY, claimed_reason=str(form["claimed_reason"].value() or ""), now=now
     )
     promise, promise_provisional = policy.selectors.deadline(
         start=today, days=policy.selectors.integer("benefit.promise_wd", region=county, on=today)

@@ -61,7 +61,27 @@ def facts_for(claim: Claim, evidence: Evidence) -> tuple[dict[str, FactValue], d
         id_number=identifier_of(claim.party).number,
         evidence=evidence,
         amendments=list(amendments),
+        known_reasons=known_reasons(on=claim.applied_on, region=claim.county),
+        known_counties=known_counties(on=claim.applied_on, region=claim.county),
     )
+
+
+def known_reasons(*, on: date, region: str) -> frozenset[str]:
+    """The codes of separation reasons that the law in force knows."""
+    rows = policy.selectors.book().value("benefit.separation_reasons", region=region, on=on).records()
+    return frozenset(row["code"] for row in rows)
+
+
+def known_counties(*, on: date, region: str) -> frozenset[str]:
+    """The counties that have a tier, and so an amount."""
+    return frozenset(policy.selectors.book().value("region.tier", region=region, on=on).table())
+
+
+def county_of(*, party: Party, residence: str, on: date) -> str:
+    """The county that handles a case: where the person was last insured if it is one of ours, else the home."""
+    insurance = evidence_of(party=party).insurance()
+    known = known_counties(on=on, region=residence)
+    return insurance.county if insurance is not None and insurance.county in known else residence
 
 
 def card_reply(claim: Claim) -> tuple[Lookup, CardAnswer] | None:
@@ -232,7 +252,7 @@ def estimate_for(
     insurance = evidence.insurance()
     if insurance is None or insurance.contributed_months is None:
         return None
-    county = insurance.county or residence
+    county = county_of(party=party, residence=residence, on=today)
     preview = Claim(party=party, applied_on=today, county=county, claimed_reason=claimed_reason)
     facts, _origins = assemble(
         claim=preview,
@@ -240,6 +260,8 @@ def estimate_for(
         id_number=identifier_of(party).number,
         evidence=evidence,
         amendments=[],
+        known_reasons=known_reasons(on=today, region=county),
+        known_counties=known_counties(on=today, region=county),
     )
     program = PROGRAMS[PROGRAM]
     parameters = policy.selectors.parameters_for(program=PROGRAM, region=county)

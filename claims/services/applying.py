@@ -13,7 +13,7 @@ import policy.selectors
 from accounts.models import Party, User
 from claims import kinds
 from claims.models import Claim, Draft, Registration
-from claims.selectors import evidence_of, open_claim_of, subject_of
+from claims.selectors import county_of, open_claim_of, subject_of
 from claims.services.steps import require, tell
 from gateways.models import Lookup
 from gateways.ports import Question, Source
@@ -76,7 +76,7 @@ def submit_claim(
     if held is not None:
         raise Refused("claim.already_open", number=held.case.number)
     applied_on = legal_day(now)
-    county = _county(party=party, residence=application.residence)
+    county = county_of(party=party, residence=application.residence, on=applied_on)
     promise_due, promise_provisional = policy.selectors.deadline(
         start=applied_on, days=policy.selectors.integer("benefit.promise_wd", region=county, on=applied_on)
     )
@@ -113,12 +113,6 @@ def submit_claim(
     Draft.objects.filter(party=party).delete()
     tell(claim, "claim.received", {"promise_due": promise_due.isoformat()}, now=now)
     return claim
-
-
-def _county(*, party: Party, residence: str) -> str:
-    """The county that handles the case: where the person was last insured, else where he lives."""
-    insurance = evidence_of(party=party).insurance()
-    return insurance.county if insurance is not None and insurance.county else residence
 
 
 def _register(*, party: Party, application: Application, registered_on: date) -> Registration:

@@ -43,6 +43,8 @@ def propose(
     for field, value in amendments.items():
         if field not in AMENDABLE:
             raise Refused("claim.fact_not_amendable", field=field)
+        if AMENDABLE[field] == "months" and not (value.isascii() and value.isdigit()):
+            raise Refused("claim.fact_impossible", field=field)
         cases.services.amend_fact(
             case=claim.case, field=field, value=value, source=evidence, reason=why, actor=actor, now=now
         )

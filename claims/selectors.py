@@ -78,7 +78,7 @@ def known_counties(*, on: date, region: str) -> frozenset[str]:
 
 
 def county_of(*, party: Party, residence: str, on: date) -> str:
-    """The county that handles a case: where the person was last insured if it is one of ours, else the home."""
+    """The county that handles a case: where the person was last insured if it is ours, else the home."""
     insurance = evidence_of(party=party).insurance()
     known = known_counties(on=on, region=residence)
     return insurance.county if insurance is not None and insurance.county in known else residence

@@ -221,10 +221,7 @@ class Site:
         return draft
 
     def _launch(self, part: Part) -> None:
-        log_file = self.home.logs / f"{part.name}.log"
-        if log_file.exists() and log_file.stat().st_size > KEPT_LOG_BYTES:
-            log_file.replace(log_file.with_suffix(".log.1"))
-        with log_file.open("ab") as log:
+        with (self.home.logs / f"{part.name}.log").open("ab") as log:
             part.process = subprocess.Popen(
                 part.command,
                 cwd=ROOT,
@@ -269,6 +266,7 @@ class Site:
         while True:
             self._mend()
             lease.ensure()
+            keep_logs_short(self.home)
             time.sleep(WATCH_SECONDS)
 
     def _mend(self) -> None:
@@ -349,6 +347,14 @@ def kill_group(pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):  # macOS answers the second for a group of the dead
         return
+
+
+def keep_logs_short(home: Home) -> None:
+    """Move what a log holds into `<name>.log.1` when it has grown too long; its writers append and go on."""
+    for log in home.logs.glob("*.log"):
+        if log.stat().st_size > KEPT_LOG_BYTES:
+            shutil.copyfile(log, log.with_suffix(".log.1"))
+            os.truncate(log, 0)
 
 
 def processes_file(home: Home) -> Path:

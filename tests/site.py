@@ -105,7 +105,10 @@ class RunningSite:
             )
 
     def start(self) -> None:
-        """Return when the site is ready; fails with its last words if it does not come up."""
+        """Return when the site is ready, at once if it runs; fails with its last words if it does not."""
+        if not self._has_ended():
+            return
+        (self.directory / "var" / "demo.json").unlink(missing_ok=True)  # the last start's
         self.process = self.launch()
         wait_until(
             lambda: self._is_up() or self._has_ended(),

@@ -147,3 +147,16 @@ def test_wrong_usage_ends_with_status_2(arguments: list[str], capsys: pytest.Cap
         parse(arguments)
     assert ended.value.code == 2
     assert capsys.readouterr().err
+
+
+def test_a_log_that_grew_too_long_is_moved_while_its_writer_goes_on(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "KEPT_LOG_BYTES", 100)
+    log = site.home.logs / "web.log"
+    with log.open("ab", buffering=0) as writer:
+        writer.write(b"old\n" * 50)
+        supervisor.keep_logs_short(site.home)
+        writer.write(b"new\n")
+    assert log.read_bytes() == b"new\n"
+    assert (site.home.logs / "web.log.1").read_bytes() == b"old\n" * 50

@@ -23,14 +23,14 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 SECRET_KEY = env.str("SECRET_KEY")
 DEBUG = False
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS")
 ANYE_HOME = env.path("ANYE_HOME")
 ANYE_DEMO = env.bool("ANYE_DEMO", default=False)
 """Whether the outside world is the sandbox: pages say so, and the demo commands work."""
 ANYE_HTTPS = env.bool("ANYE_HTTPS", default=True)
 """Whether people reach us by https; `./run` on the loopback address says no."""
 ANYE_BASE_URL = env.str("ANYE_BASE_URL")
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 # --- secrets of our own -----------------------------------------------------------------------------------
 

@@ -50,11 +50,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 class _Guard(socket.socket):
-    def connect(self, address: object) -> None:  # type: ignore[override]  # the stub's type is private
+    def connect(self, address: object) -> None:
         _check(self.family, address)
         super().connect(address)  # type: ignore[arg-type]  # as above
 
-    def connect_ex(self, address: object) -> int:  # type: ignore[override]  # as above
+    def connect_ex(self, address: object) -> int:
         _check(self.family, address)
         return super().connect_ex(address)  # type: ignore[arg-type]  # as above
 

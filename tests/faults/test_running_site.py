@@ -9,6 +9,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -124,7 +125,7 @@ def test_nothing_stays_when_the_supervisor_is_killed_while_starting(own_site: Ru
     own_site.stop()
     for part in ("sandbox", "web"):
         starting = own_site.launch()
-        wait_until(lambda part=part: _has_part(own_site, part), seconds=60, what=f"the start of {part}")
+        wait_until(partial(_has_part, own_site, part), seconds=60, what=f"the start of {part}")
         starting.kill()
         starting.wait()
         wait_until(lambda: processes_of(own_site) == [], seconds=30, what="every process to end")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 from django.core.cache import cache
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.test import Client
 
-from config import health
 from config.worker import WORKER_SEEN_KEY, report_worker_seen
 
 
@@ -52,7 +51,7 @@ def test_not_ready_without_the_database(client: Client, monkeypatch: pytest.Monk
     def refuse() -> None:
         raise DatabaseError("connection refused at 10.0.0.1")
 
-    monkeypatch.setattr(health.connection, "cursor", refuse)
+    monkeypatch.setattr(connection, "cursor", refuse)
     report_worker_seen()
     answer = client.get("/readyz")
     assert answer.status_code == 503

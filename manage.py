@@ -14,7 +14,7 @@ from config.home import HomeError, home_from_environment, process_environment
 
 COMMANDS_WITHOUT_SERVERS = frozenset(
     {"help", "version", "--help", "-h", "--version", "check", "collectstatic", "findstatic", "diffsettings",
-     "makemessages", "compilemessages", "spectacular", "startapp"}
+     "makemessages", "compilemessages", "spectacular", "startapp", "translations", "document_states"}
 )  # fmt: skip
 
 

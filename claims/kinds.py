@@ -60,7 +60,6 @@ CLAIM = register(
             {
                 "claim.submitted",
                 "claim.check_started",
-                "claim.checked",
                 "claim.asked_again",
                 "claim.granted",
                 "claim.sent_to_reviewer",
@@ -77,7 +76,6 @@ CLAIM = register(
                 "claim.card_recorded",
                 "claim.card_not_payable",
                 "claim.person_requested",
-                "claim.reopened",
             }
         ),
         status_labels={
@@ -95,7 +93,6 @@ CLAIM = register(
         verb_labels={
             "claim.submitted": _("提交申请，失业登记生效"),
             "claim.check_started": _("开始核验"),
-            "claim.checked": _("核验完成"),
             "claim.asked_again": _("再次查询"),
             "claim.granted": _("批准"),
             "claim.sent_to_reviewer": _("全部符合，送复核"),
@@ -112,7 +109,6 @@ CLAIM = register(
             "claim.card_recorded": _("记下收款账户"),
             "claim.card_not_payable": _("收款账户暂不能收款"),
             "claim.person_requested": _("申请人要求人工办理"),
-            "claim.reopened": _("重新受理"),
         },
         decided=frozenset({APPROVED, PAYING, REJECTED, CLOSED_NO_RESPONSE}),
         max_age={

@@ -196,7 +196,7 @@ def propose(request: HttpRequest, number: str) -> HttpResponse:
         messages.warning(request, sentence(refused))
         return redirect("case-claim", number=number)
     messages.success(request, str(pages.PROPOSED[act]))
-    return redirect("next-case")
+    return redirect("queue")
 
 
 @requires(Action.HANDLE_CASE)
@@ -231,4 +231,4 @@ def review(request: HttpRequest, number: str) -> HttpResponse:
         return redirect("case-claim", number=number)
     wake(tasks.accrue_claim, claim_id=claim.pk)
     messages.success(request, _("已签。") if agreed else _("已退回经办。"))
-    return redirect("next-case")
+    return redirect("queue")

@@ -24,7 +24,6 @@ SENTENCES: Mapping[str, str | Promise] = {
     "batch.own": _("您已经签过这一批。下一步要由另一个人签。"),
     "batch.total_differs": _("输入的合计和本批不一致。请对照本批的合计，一位一位再输一遍。"),
     "batch.code_wrong": _("动态口令不对，或已经用过。请等下一个口令再输。"),
-    "batch.not_seen": _("请先看过待核实项，再勾选“看过”。"),
     "batch.tampered": _("内容和封存时的指纹不符，不能签，也不能发。请立即报告主管和安全管理员。"),
     "batch.not_signed": _("签字不全，不能送银行。"),
     "batch.reason_missing": _("请选退回的原因。"),

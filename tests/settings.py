@@ -28,7 +28,7 @@ for _name, _value in {
     os.environ.setdefault(_name, _value)
 
 from config.settings import *  # noqa: E402, F403 - a settings module is a flat list of names
-from config.settings import DATABASES, STATICFILES_DIRS, STORAGES  # noqa: E402
+from config.settings import DATABASES, STATICFILES_DIRS, STORAGES  # noqa: E402 - after the environment is made
 
 # Each process has a database of its own name: several test runs may share one server.
 DATABASES["default"]["TEST"] = {"NAME": f"test_anye_{os.getpid()}"}

@@ -12,7 +12,7 @@ import policy.selectors
 from accounts.models import User
 from accounts.privacy import digest
 from accounts.selectors import machine
-from cases.models import Determination
+from cases.models import Determination, Event
 from claims.facts import Evidence
 from claims.models import Claim, Spell
 from claims.selectors import PROGRAM, card_reply, evidence_of, facts_for
@@ -122,7 +122,15 @@ def require(claim: Claim, status: str) -> None:
     """Refuse with clear words when the case has moved on since the page was shown."""
     claim.case.refresh_from_db()
     if claim.case.status != status:
-        raise Refused("case.changed_meanwhile")
+        last = Event.objects.select_related("actor").filter(case=claim.case).order_by("-sequence").first()
+        raise Refused(
+            "case.changed_meanwhile",
+            number=claim.case.number,
+            kind=claim.case.kind,
+            status=claim.case.status,
+            who=str(last.actor) if last else "",
+            verb=last.verb if last else "",
+        )
 
 
 def tell(claim: Claim, template: str, numbers: Mapping[str, str | int], *, now: datetime) -> None:

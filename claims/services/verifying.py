@@ -17,7 +17,7 @@ from claims import kinds
 from claims.facts import ALL_SOURCES, FIELDS_OF_SOURCE
 from claims.models import Claim
 from claims.selectors import evidence_of, subject_of, unanswered_sources
-from claims.services.steps import ask_next, determine, grant, needs_reviewer, record_card
+from claims.services.steps import ask_next, determine, grant, needs_reviewer, record_card, require
 from gateways.ports import Question, Source
 from law.decision import Outcome, Verdict
 from law.errors import Refused
@@ -177,6 +177,7 @@ def check_card_again(*, claim_id: int, actor: User, now: datetime) -> bool:
 def ask_again(*, claim_id: int, actor: User, now: datetime) -> Claim:
     """An officer has every register asked once more: a new round, begun by the worker."""
     claim = Claim.objects.select_related("case").get(pk=claim_id)
+    require(claim, kinds.REVIEW1)
     cases.services.transition(
         case=claim.case, to=kinds.AUTO_CHECK, verb="claim.asked_again", actor=actor, now=now
     )

@@ -25,13 +25,14 @@ import gateways.services
 from config.celery import app
 from config.visitor import Form, Page, UnexpectedPage, Visitor
 from gateways.services import Unavailable
-from law.money import Fen, parse_yuan, yuan_grouped
+from law.money import Fen, parse_yuan
 from law.workdays import legal_day
 from payouts.models import Payment, Transfer
 
 CODE_SECONDS = 30
 PATIENCE_SECONDS = 180
 LOOK_EVERY_SECONDS = 1.0
+PEOPLE_TRIED = 20
 APPROVED = "已经批准，等发第一笔"
 PAID = "钱已到账"
 Clock = Callable[[], datetime]
@@ -74,9 +75,7 @@ class Play:
 
     def run(self) -> Views:
         """Play it all; returns the three views of the money. Raises PlayStopped, UnexpectedPage."""
-        person = self._choose()
-        citizen = self._sign_in_citizen(person)
-        number, address = self._apply(citizen, person)
+        citizen, number, address = self._claim()
         self.tell(f"{number}: submitted; the registration is in force")
         self._wait_for(citizen, address, APPROVED, "the claim to be verified and granted")
         self.tell("every register answered, the law granted, the machine signed")
@@ -89,6 +88,17 @@ class Play:
         self._reconcile(number)
         self.tell("the bank's statement and the ledger agree")
         return self._views(number, page)
+
+    def _claim(self) -> tuple[Visitor, str, str]:
+        """Sign a person in and apply; one who has applied on his own meanwhile is passed over."""
+        for _attempt in range(PEOPLE_TRIED):
+            person = self._choose()
+            citizen = self._sign_in_citizen(person)
+            page = citizen.get("/apply/")
+            if "/claims/" not in page.url:
+                number, address = self._apply(citizen, page, person)
+                return citizen, number, address
+        raise PlayStopped("Everybody asked has a claim already: start anew with ./run --fresh.")
 
     def _choose(self) -> Mapping[str, Any]:
         """A synthetic person nobody has used; marked as used at once, so that the next play takes another."""
@@ -124,9 +134,8 @@ class Play:
             raise UnexpectedPage(f"the identity provider did not send the person back: {page.heading}")
         return visitor
 
-    def _apply(self, citizen: Visitor, person: Mapping[str, Any]) -> tuple[str, str]:
+    def _apply(self, citizen: Visitor, page: Page, person: Mapping[str, Any]) -> tuple[str, str]:
         """Fill in the form; returns the case number and the address of the tracker."""
-        page = citizen.get("/apply/")
         answers = {
             "mobile": str(person["mobile"]),
             "district": str(person["county"]),
@@ -199,11 +208,11 @@ class Play:
         reviewer = self._sign_in_officer("REVIEWER")
         page = reviewer.get(batch)
         form = page.form_to("/sign/")
-        total = re.search(r'data-total="(\d+)"', page.text)
+        total = re.search(r"合计</dt><dd>([\d,]+\.\d\d)<i>", page.text)
         if total is None:
             raise UnexpectedPage(f"the batch page shows no total: {page.heading}")
         answers = {
-            "total": yuan_grouped(Fen(int(total.group(1)))),
+            "total": total.group(1),
             "code": self._code(self._officer("REVIEWER")),
             "seen": "on",
         }

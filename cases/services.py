@@ -154,8 +154,7 @@ def _move(kind: Kind, status: str, to: str) -> Move:
 
 
 def _free_for(actor: User) -> Q:
-    """Officers act on what nobody else holds; the machine and the applicant act on what is theirs to act
-    on."""
+    """Officers act on what nobody else holds; the machine and the applicant on what is theirs to act on."""
     return Q(handler__isnull=True) | Q(handler=actor) if actor.is_staff_member else Q()
 
 

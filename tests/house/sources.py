@@ -8,10 +8,11 @@ from functools import cache
 from pathlib import Path
 
 from config.home import ROOT
-from tests.house.test_layers import APPS, PRODUCT
+from tests.house.test_layers import APPS
 
 __all__ = ["APPS", "EVERYTHING", "PRODUCT", "ROOT", "name", "python_files", "templates", "tree_of"]
 
+PRODUCT = (*APPS, "law", "config", "sandbox")
 EVERYTHING = (*PRODUCT, "benchmarks", "tests")
 
 

@@ -1,4 +1,4 @@
-"""Every code, verb and status has words; the database knows every status; no word is kept that nobody says."""
+"""Every code, verb and status has words, the database knows every status, and no words are left over."""
 
 from __future__ import annotations
 

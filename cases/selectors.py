@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 
-from django.urls import reverse
+from django.urls import get_urlconf, reverse
 from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext as _
 
@@ -31,6 +31,7 @@ TAB_LABELS: Mapping[str, Label] = {
     queue.ALL: gettext_lazy("全部进行中"),
     queue.DONE: gettext_lazy("今天已办"),
 }
+_ANY_NUMBER = "ANY-NUMBER"
 DUE_CHOICES: Mapping[str, Label] = {"today": gettext_lazy("今天"), "overdue": gettext_lazy("已超")}
 
 
@@ -168,7 +169,15 @@ def case_by_number(viewer: User, number: str) -> Case | None:
 
 def case_url(kind: str, number: str) -> str:
     """The address of a case's own page."""
-    return reverse(f"case-{kind}", args=[number])
+    return _pattern_of(kind, get_urlconf()).replace(_ANY_NUMBER, number)
+
+
+@lru_cache(maxsize=64)
+def _pattern_of(kind: str, _urlconf: str | None) -> str:
+    """The address with a stand-in for the number: a list would else search the tree of addresses for each
+    row.
+    """
+    return reverse(f"case-{kind}", args=[_ANY_NUMBER])
 
 
 @lru_cache(maxsize=1)

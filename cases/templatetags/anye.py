@@ -187,8 +187,17 @@ def tail(account: str | None) -> str:
 
 @register.filter
 def region_name(code: str | None) -> str:
-    """The name of a county by its code, 130102 -> 长安区; the code itself where it has none."""
-    return selectors.region_name(code) if code else ""
+    """The name of a county by its code, 130102 -> 长安区; for the code of a whole city 全市."""
+    if not code:
+        return ""
+    name = selectors.region_name(code)
+    return gettext("全市") if name == code and code.endswith("00") else name
+
+
+@register.filter
+def short_law(title: str) -> str:
+    """A law's title without the state's name, as officers and citizens say it; letters keep the full title."""
+    return title.removeprefix("中华人民共和国")
 
 
 # ---------- seals and tones ----------

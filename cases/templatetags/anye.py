@@ -196,7 +196,7 @@ def region_name(code: str | None) -> str:
 
 @register.filter
 def short_law(title: str) -> str:
-    """A law's title without the state's name, as officers and citizens say it; letters keep the full title."""
+    """A law's title without the state's name, as people say it; letters keep the full title."""
     return title.removeprefix("中华人民共和国")
 
 

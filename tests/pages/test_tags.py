@@ -189,3 +189,9 @@ def test_radio_buttons_stand_in_a_named_group() -> None:
 def test_a_checkbox_stands_inside_its_label() -> None:
     shown = rendered("{% field form.truth %}", form=SampleForm())
     assert re.search(r'<label class="choice"><input type="checkbox"[^>]*> <span>以上是真实的', shown)
+
+
+def test_a_whole_city_and_a_law_have_short_names() -> None:
+    assert anye.region_name("130100") == "全市"
+    assert anye.short_law("中华人民共和国社会保险法") == "社会保险法"
+    assert anye.short_law("失业保险条例") == "失业保险条例"

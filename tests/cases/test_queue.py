@@ -249,7 +249,7 @@ def test_a_page_costs_one_query_and_its_counts_one_however_many_rows() -> None:
         page = open_cases(handler, tab="HANDLER", filters=Filters(text="刘", check="PASS"), now=NOW)
         selectors.counts(handler, now=NOW)
     assert len(page.rows) == 8
-    assert len(queries) == 2
+    assert sum("cases_case" in captured["sql"] for captured in queries.captured_queries) == 2
 
 
 @pytest.mark.parametrize(("regions", "suffix"), [(["130100"], ""), ([COUNTY], "_region")])
@@ -266,9 +266,10 @@ def test_lists_and_the_next_case_walk_their_index_and_read_no_more_of_the_table(
         open_cases(handler, tab="HANDLER", filters=Filters(), now=NOW)
         queue.next_candidates(handler, list(queue.STEPS[:1]))
         open_cases(handler, tab=ALL, filters=Filters(), now=NOW)
-    for captured, index in zip(queries.captured_queries, ("pool", "pool", "open"), strict=True):
+    lists = [captured["sql"] for captured in queries.captured_queries if "cases_case" in captured["sql"]]
+    for sql, index in zip(lists, ("pool", "pool", "open"), strict=True):
         with connection.cursor() as cursor:
-            cursor.execute(f"EXPLAIN {captured['sql']}")
+            cursor.execute(f"EXPLAIN {sql}")
             plan = "\n".join(row[0] for row in cursor.fetchall())
         assert f"using cases_case_{index}{suffix} on" in plan, plan
         assert "Seq Scan on cases_case" not in plan, plan

@@ -65,8 +65,8 @@ def test_a_page_costs_the_same_few_queries_whatever_it_shows(client: Client) -> 
         with CaptureQueriesContext(connection) as queries:
             text_of(client, "/queue/")
         costs.append(len(queries))
-    # Session, user, second factor, rows, counts.
-    assert costs == [5, 5]
+    # Session, user, second factor, edition of the law book (its calendar), rows, counts.
+    assert costs == [6, 6]
 
 
 def test_values_nobody_offers_narrow_nothing(client: Client) -> None:

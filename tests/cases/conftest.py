@@ -7,15 +7,13 @@ from collections.abc import Iterator
 import pytest
 from django.apps import apps
 from django.db import connection
+from django.db.models import Model
 from pytest_django import DjangoDbBlocker
 
 from cases import kinds
 from cases.migrations_support import pairs_of
 from cases.models import Status
 from tests.cases.samples import SAMPLE
-
-# Made by migrations: every test counts on them.
-KEPT = {"django_migrations", "django_content_type", "auth_permission", "cases_status"}
 
 
 @pytest.fixture(autouse=True)
@@ -46,22 +44,29 @@ def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iter
     rows along.
     """
     with django_db_blocker.unblock():
+        kept = keys_of_all_tables()
         add_statuses()
         try:
             yield
         finally:
-            empty_database()
+            remove_all_but(kept)
             connection.close()
 
 
-def empty_database() -> None:
+def keys_of_all_tables() -> dict[type[Model], list[object]]:
+    """What migrations wrote: every test counts on it."""
+    existing = set(connection.introspection.table_names())
+    models = [
+        model for model in apps.get_models(include_auto_created=True) if model._meta.db_table in existing
+    ]
+    return {model: list(model._base_manager.values_list("pk", flat=True)) for model in models}
+
+
+def remove_all_but(kept: dict[type[Model], list[object]]) -> None:
     """Delete every row a test wrote, past triggers and foreign keys, as only a superuser can."""
-    tables = {model._meta.db_table for model in apps.get_models(include_auto_created=True)} - KEPT
     with connection.cursor() as cursor:
-        existing = set(connection.introspection.table_names(cursor))
         cursor.execute("SET session_replication_role = replica")
-        for table in sorted(tables & existing):
-            keep = " WHERE username <> 'system'" if table == "accounts_user" else ""
-            cursor.execute(f"DELETE FROM {table}{keep}")  # noqa: S608 - names of our own tables
-        cursor.execute("DELETE FROM cases_status WHERE kind = %s", [SAMPLE.code])
+        for model, keys in kept.items():
+            rows = model._base_manager.exclude(pk__in=keys)
+            rows._raw_delete(rows.db)
         cursor.execute("SET session_replication_role = DEFAULT")

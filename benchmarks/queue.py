@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypedDict
+from typing import Any
 
 from allauth.mfa.totp.internal.auth import generate_totp_secret
 from django.db import connection
@@ -29,6 +29,7 @@ from django.urls import include, path
 from accounts.models import Role, User
 from accounts.selectors import machine
 from accounts.services import create_staff
+from benchmarks.rows import Row
 from law.parameters import ParameterBook
 from law.programs import PROGRAMS
 from law.workdays import legal_day
@@ -66,18 +67,6 @@ FACTS: dict[str, object] = {
 }
 
 
-class Row(TypedDict):
-    """One line of the table; `seconds` and `floor_seconds` are for one request, `ratio` is their quotient."""
-
-    name: str
-    size: int
-    seconds: float
-    per_second: float
-    floor_seconds: float
-    ratio: float
-    peak_mb: float
-
-
 @dataclass(frozen=True)
 class Viewer:
     """An officer and the browser he is signed in with."""
@@ -88,7 +77,7 @@ class Viewer:
 
 
 def run(sizes: Sequence[int] | None = None) -> list[Row]:
-    """Measure each size in turn; the table grows from one to the next."""
+    """Measure each size in turn; the table grows from one to the next. Seconds are those of one request."""
     rows = []
     with scratch_database(), override_settings(ROOT_URLCONF=__name__, STORAGES=PLAIN_FILES):
         now = datetime.now(UTC)

@@ -5,17 +5,17 @@ never holds a place for a personal number, and `check_numbers` refuses values th
 """
 
 import re
-from calendar import month_name
 from collections.abc import Mapping
 from datetime import date
 from string import Formatter
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from cases.models import Message
+from cases.wording import date_words, month_words
 from law.money import Fen, yuan_grouped
 
 Text = str | Promise
@@ -74,29 +74,12 @@ class _Filler(Formatter):
             case "money":
                 return _money(int(value))
             case "date":
-                return _date(date.fromisoformat(value))
+                return date_words(date.fromisoformat(value))
             case "month":
-                return _month(value)
+                return month_words(value)
             case _:
                 return str(value)
 
 
 def _money(fen: int) -> str:
     return f"{yuan_grouped(Fen(fen))} {_('元')}"
-
-
-def _english() -> bool:
-    return (get_language() or "").startswith("en")
-
-
-def _date(day: date) -> str:
-    return (
-        f"{day.day} {month_name[day.month]} {day.year}"
-        if _english()
-        else f"{day.year}年{day.month}月{day.day}日"
-    )
-
-
-def _month(text: str) -> str:
-    year, month = int(text[:4]), int(text[5:])
-    return f"{month_name[month]} {year}" if _english() else f"{year}年{month}月"

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cases.wording import sentence
+from cases.wording import reference_words, sentence
 from claims.facts import Evidence, FactValue
 from gateways.ports import Source
 from law.decision import Decision, Outcome, Reason
@@ -81,7 +81,7 @@ def _row(reason: Reason, evidence: Evidence) -> Check:
         label, when = str(COMPUTED.get(reason.code, _("计算"))), None
     else:
         label, when = str(SOURCE_LABELS[source]), _answered(evidence, source)
-    detail = f"{reason.reference.title} {reason.reference.article}"
+    detail = reference_words(reason.reference)
     return Check(
         code=reason.code,
         outcome=reason.outcome.value,
@@ -94,7 +94,7 @@ def _row(reason: Reason, evidence: Evidence) -> Check:
 
 def _employment_rows(reason: Reason, facts: Mapping[str, FactValue], evidence: Evidence) -> list[Check]:
     """Three rows for one question; an officer's finding replaces them by one."""
-    city, detail = evidence.insurance(), f"{reason.reference.title} {reason.reference.article}"
+    city, detail = evidence.insurance(), reference_words(reason.reference)
     registers = (
         (Source.INSURANCE, None if city is None else city.active, _("本市")),
         *(

@@ -21,7 +21,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
@@ -29,7 +29,8 @@ from accounts.roles import Action, can
 from cases import selectors, wording
 from cases.kinds import WaitsFor
 from cases.models import Case
-from law.decision import Reason
+from cases.wording import ENGLISH_MONTHS, date_words, english, month_words, reference_words
+from law.decision import Reason, Reference
 from law.money import Fen, yuan_grouped
 
 register = template.Library()
@@ -38,18 +39,8 @@ Day = dt.date | dt.datetime | str | None
 DateFilter = Callable[[Day], str]
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-# fmt: off
-ENGLISH_MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)
-# fmt: on
 ENGLISH_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 CHINESE_DAYS = "一二三四五六日"
-
-
-def _english() -> bool:
-    return (get_language() or "").startswith("en")
 
 
 # ---------- money and numbers ----------
@@ -67,7 +58,7 @@ def money(fen: int | None, variant: str = "") -> str:
     if fen is None:
         return ""
     classes = " ".join(filter(None, ["money", variant, "less" if fen < 0 else ""]))
-    space = " " if _english() else ""
+    space = " " if english() else ""
     return format_html(
         '<span class="{}">{}<i>{}{}</i></span>', classes, yuan_grouped(Fen(fen)), space, gettext("元")
     )
@@ -116,11 +107,7 @@ def _moment(value: dt.datetime | str | None) -> dt.datetime | None:
 def cn_date(value: Day) -> str:
     """2025年9月26日, in English 26 September 2025."""
     day = _day(value)
-    if day is None:
-        return ""
-    if _english():
-        return f"{day.day} {ENGLISH_MONTHS[day.month - 1]} {day.year}"
-    return f"{day.year}年{day.month}月{day.day}日"
+    return "" if day is None else date_words(day)
 
 
 @register.filter
@@ -129,7 +116,7 @@ def short_date(value: Day) -> str:
     day = _day(value)
     if day is None:
         return ""
-    if _english():
+    if english():
         return f"{day.day} {ENGLISH_MONTHS[day.month - 1][:3]}"
     return f"{day.month}月{day.day}日"
 
@@ -140,7 +127,7 @@ def near_date(value: Day) -> str:
     day = _day(value)
     if day is None:
         return ""
-    if _english():
+    if english():
         return f"{cn_date(day)} ({ENGLISH_DAYS[day.weekday()]})"
     return f"{cn_date(day)}（周{CHINESE_DAYS[day.weekday()]}）"
 
@@ -151,7 +138,7 @@ def moment(value: dt.datetime | str | None) -> str:
     at = _moment(value)
     if at is None:
         return ""
-    return f"{cn_date(at)}{',' if _english() else ''} {at:%H:%M}"
+    return f"{cn_date(at)}{',' if english() else ''} {at:%H:%M}"
 
 
 @register.filter
@@ -169,7 +156,7 @@ def cn_month(value: Day) -> str:
     day = _day(value)
     if day is None:
         return ""
-    return f"{ENGLISH_MONTHS[day.month - 1]} {day.year}" if _english() else f"{day.year}年{day.month}月"
+    return month_words(day.isoformat())
 
 
 # ---------- numbers of persons and accounts ----------
@@ -194,23 +181,17 @@ def region_name(code: str | None) -> str:
     return gettext("全市") if name == code and code.endswith("00") else name
 
 
-@register.filter
-def short_law(title: str) -> str:
-    """A law's title without the state's name, as people say it; letters keep the full title."""
-    return title.removeprefix("中华人民共和国")
-
-
 # ---------- seals and tones ----------
 
-SEALS: Mapping[str, tuple[str, str, str | Promise]] = {
-    "OK": ("ok", "合", _("符合")),
-    "FAIL": ("bad", "否", _("不符合")),
-    "OPEN": ("warn", "待", _("待核实")),
+SEALS: Mapping[str, tuple[str, str | Promise, str | Promise]] = {
+    "OK": ("ok", pgettext_lazy("seal", "合"), _("符合")),
+    "FAIL": ("bad", pgettext_lazy("seal", "否"), _("不符合")),
+    "OPEN": ("warn", pgettext_lazy("seal", "待"), _("待核实")),
 }
 _SYNONYMS = {"PASS": "OK", "UNKNOWN": "OPEN", "GRANT": "OK", "REFUSE": "FAIL", "REVIEW": "OPEN"}
 
 
-def _seal_of(outcome: object) -> tuple[str, str, str | Promise]:
+def _seal_of(outcome: object) -> tuple[str, str | Promise, str | Promise]:
     code = str(getattr(outcome, "value", outcome))
     return SEALS[_SYNONYMS.get(code, code)]
 
@@ -226,6 +207,12 @@ def seal(outcome: object) -> str:
 def sentence(reason: Reason) -> str:
     """A reason's sentence in the reader's language: its pattern translated, then its numbers filled in."""
     return wording.sentence(reason)
+
+
+@register.filter
+def reference(cited: Reference) -> str:
+    """Title and article of what a reason rests on, in the reader's language."""
+    return reference_words(cited)
 
 
 @register.simple_tag
@@ -479,7 +466,7 @@ def desk(context: Context, case: Case) -> dict[str, object]:
 def staff_who(context: Context) -> dict[str, object]:
     """Who is at work, in which roles, and the way out."""
     user = _user(context)
-    roles = "、".join(str(Role(code).label) for code in user.roles) if user is not None else ""
+    roles = gettext("、").join(str(Role(code).label) for code in user.roles) if user is not None else ""
     return {
         "request": _request(context),
         "csrf_token": context.get("csrf_token"),

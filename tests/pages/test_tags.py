@@ -11,7 +11,7 @@ from django.template import Context, Template
 from django.utils import translation
 
 from cases.templatetags import anye
-from law.decision import Outcome, Verdict
+from law.decision import Outcome, Reference, Verdict
 
 DAY = dt.date(2025, 9, 30)
 LATE = dt.datetime(2025, 9, 29, 17, 5, tzinfo=dt.UTC)
@@ -193,5 +193,5 @@ def test_a_checkbox_stands_inside_its_label() -> None:
 
 def test_a_whole_city_and_a_law_have_short_names() -> None:
     assert anye.region_name("130100") == "全市"
-    assert anye.short_law("中华人民共和国社会保险法") == "社会保险法"
-    assert anye.short_law("失业保险条例") == "失业保险条例"
+    assert anye.reference(Reference("中华人民共和国社会保险法", "第五十二条")) == "社会保险法 第五十二条"
+    assert anye.reference(Reference("失业保险条例", "")) == "失业保险条例"

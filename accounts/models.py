@@ -11,6 +11,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.privacy import EncryptedTextField
 
@@ -19,7 +20,7 @@ class Role(models.TextChoices):
     """What a user may be. Officers are given roles; a citizen has one by being linked to a person."""
 
     HANDLER = "HANDLER", _("经办")
-    REVIEWER = "REVIEWER", _("复核")
+    REVIEWER = "REVIEWER", pgettext_lazy("role", "复核")
     SUPERVISOR = "SUPERVISOR", _("主管")
     AUDITOR = "AUDITOR", _("稽核")
     SYSTEM_ADMINISTRATOR = "SYSTEM_ADMINISTRATOR", _("系统管理员")

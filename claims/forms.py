@@ -5,7 +5,7 @@ import unicodedata
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from claims.facts import AMENDABLE
 from claims.models import JobWish
@@ -73,7 +73,7 @@ class ApplicationForm(forms.Form):
         error_messages={"max_length": gettext_lazy("最多写 1,000 个字，请写短一些。")},
     )
     truth = forms.BooleanField(
-        label=gettext_lazy("承诺"),
+        label=pgettext_lazy("declaration", "承诺"),
         error_messages={"required": gettext_lazy("请确认以上是真实的，勾选后才能提交。")},
     )
 

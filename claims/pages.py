@@ -7,14 +7,14 @@ from datetime import date, datetime
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 import cases.messages
 import cases.selectors
 import payouts.selectors
 import policy.selectors
 from accounts.models import Party, User
-from cases.wording import sentence
+from cases.wording import month_words, sentence
 from claims import kinds, selectors
 from claims.facts import AMENDABLE
 from claims.forms import ApplicationForm, ProposalForm
@@ -25,7 +25,12 @@ from law.unemployment_benefit import UnemploymentDecision
 from law.workdays import legal_day
 
 CITY = "130100"
-POSTS = (gettext_lazy("提交"), gettext_lazy("核验"), gettext_lazy("批准"), gettext_lazy("到账"))
+POSTS = (
+    pgettext_lazy("bridge", "提交"),
+    pgettext_lazy("bridge", "核验"),
+    pgettext_lazy("bridge", "批准"),
+    pgettext_lazy("bridge", "到账"),
+)
 MONTHS_SHOWN = 4
 
 PROPOSED: Mapping[str, str | Promise] = {
@@ -177,11 +182,6 @@ def benefit_sum(decision: UnemploymentDecision | None, *, county: str) -> list[L
         Line(label=_("月数"), value=_("%(months)d 个月") % {"months": decision.months}, note=span),
         Line(label=_("共"), fen=decision.total_fen, total=True),
     ]
-
-
-def month_words(month: str) -> str:
-    """2025-10 as 2025年10月, or as 2025-10 in English."""
-    return _("%(year)s年%(month)d月") % {"year": month[:4], "month": int(month[5:])}
 
 
 def my_page(viewer: User, *, now: datetime) -> dict[str, object]:

@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.models import User
+from accounts.models import Access, User
 from accounts.roles import Action, can, requires
-from accounts.services import check_one_time_code
+from accounts.services import check_one_time_code, record_access
 from cases.waking import wake
 from law.errors import Refused
 from payouts import selectors, services, tasks
@@ -145,7 +145,15 @@ def send_back(request: HttpRequest, number: str) -> HttpResponse:
 @requires(Action.SEE_CASE)
 @require_GET
 def returned(request: HttpRequest, number: str) -> HttpResponse:
-    """A payment that did not arrive: why, what to do, who does it."""
+    """A payment that did not arrive: why, what to do, who does it. Who looked is recorded."""
+    found = _returned_or_404(request, number)
+    record_access(
+        act=Access.Act.READ,
+        actor=_officer(request),
+        party=found.obligation.party,
+        case_number=number,
+        now=datetime.now(UTC),
+    )
     return _show_returned(request, number)
 
 

@@ -162,7 +162,7 @@ def _judge(found: _Sorted, word: _Word, said: dict[str, datetime]) -> None:
 
 
 def _keep(found: _Sorted, *, now: datetime) -> None:
-    """Each receipt of ours is stored, conflicting ones marked; an unknown one has no payment to stand with."""
+    """Each receipt of ours is stored, conflicting ones marked. An unknown one has no payment to stand by."""
     words = [*found.paid, *found.failed, *found.returns]
     Receipt.objects.bulk_create(
         [

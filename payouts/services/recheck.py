@@ -59,16 +59,19 @@ def recheck(payments: Sequence[ToPay], *, seed: str) -> Rechecked:
         )
     }
     parameters = _read_parameters(determinations.values())
-    differing = tuple(
-        one.obligation_id
-        for one in chosen
-        if not _comes_out(
-            one,
-            determinations[one.determination_id],
-            parameters[determinations[one.determination_id].parameter_set_id],
-        )
-    )
-    return Rechecked(len(sampled), len(largest), differing)
+    in_force = {
+        place: parameters_for(program=place[0], region=place[1])
+        for place in {
+            (row.program, parameters[row.parameter_set_id].region) for row in determinations.values()
+        }
+    }
+    differing = []
+    for one in chosen:
+        row = determinations[one.determination_id]
+        stored = parameters[row.parameter_set_id]
+        if not _comes_out(one, row, stored, in_force[row.program, stored.region]):
+            differing.append(one.obligation_id)
+    return Rechecked(len(sampled), len(largest), tuple(differing))
 
 
 def _draw(seed: str, obligation_id: int) -> str:
@@ -81,7 +84,9 @@ def _read_parameters(determinations: Iterable[Determination]) -> dict[str, Param
     return {digest: Parameters.from_snapshot(stored.snapshot) for digest, stored in sets.items()}
 
 
-def _comes_out(one: ToPay, determination: Determination, parameters: Parameters) -> bool:
+def _comes_out(
+    one: ToPay, determination: Determination, parameters: Parameters, in_force: Parameters
+) -> bool:
     """The stored facts and numbers must still give the stored grant, and the law this amount for this month.
 
     The amount may be that of the numbers in force now: a standard that rose since the grant holds for its
@@ -95,7 +100,6 @@ def _comes_out(one: ToPay, determination: Determination, parameters: Parameters)
     stored = program.decision_from_json(determination.decision)
     if determination.verdict != "GRANT" or decision.compared() != stored.compared():
         return False
-    in_force = parameters_for(program=determination.program, region=parameters.region)
     return one.amount_fen in {
         program.amount_for(facts, one.month, numbers) for numbers in (parameters, in_force)
     }

@@ -29,9 +29,11 @@ if TYPE_CHECKING:
     TextBase = models.TextField[str, str]
     # What a JSON column holds is the business of the app that owns it.
     JsonBase = models.TextField[Any, Any]
+    BinaryBase = models.BinaryField[bytes]
 else:
     TextBase = models.TextField
     JsonBase = models.TextField
+    BinaryBase = models.BinaryField
 
 NONCE_BYTES = 12
 KEY_BYTES = 32
@@ -52,6 +54,12 @@ class Provider(Protocol):
 
     def decrypt(self, stored: str, *, context: str) -> str:
         """Return the text. Raises `Tampered` if it was not encrypted for this context by a known key."""
+
+    def encrypt_bytes(self, content: bytes, *, context: str) -> bytes:
+        """The same for the content of a file, without the third that base64 would add."""
+
+    def decrypt_bytes(self, stored: bytes, *, context: str) -> bytes:
+        """Return the content. Raises `Tampered`."""
 
     def digest(self, value: str, *, purpose: str) -> str:
         """Return 64 hexadecimal characters that only the holder of the digest key can compute."""
@@ -86,22 +94,38 @@ class AesGcmProvider:
 
     def encrypt(self, text: str, *, context: str) -> str:
         """Encrypt with the current key."""
-        nonce = os.urandom(NONCE_BYTES)
-        sealed = self._keys[self._current].encrypt(nonce, text.encode(), self._bound(self._current, context))
-        return f"{self._current}${base64.b64encode(nonce + sealed).decode()}"
+        return f"{self._current}${base64.b64encode(self._sealed(text.encode(), context)).decode()}"
 
     def decrypt(self, stored: str, *, context: str) -> str:
         """Decrypt with the key the value names."""
         key_id, _, body = stored.partition("$")
+        try:
+            raw = base64.b64decode(body, validate=True)
+        except (binascii.Error, ValueError):
+            raise Tampered(f"{context}: the stored value does not open.") from None
+        return self._opened(key_id, raw, context).decode()
+
+    def encrypt_bytes(self, content: bytes, *, context: str) -> bytes:
+        """`key id$` and then nonce and ciphertext as they are."""
+        return self._current.encode() + b"$" + self._sealed(content, context)
+
+    def decrypt_bytes(self, stored: bytes, *, context: str) -> bytes:
+        """Decrypt with the key the value names."""
+        key_id, _, raw = stored.partition(b"$")
+        return self._opened(key_id.decode(errors="replace"), raw, context)
+
+    def _sealed(self, content: bytes, context: str) -> bytes:
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._keys[self._current].encrypt(nonce, content, self._bound(self._current, context))
+
+    def _opened(self, key_id: str, raw: bytes, context: str) -> bytes:
         cipher = self._keys.get(key_id)
         if cipher is None:
             raise Tampered(f"{context}: no key with the id this value names.")
         try:
-            raw = base64.b64decode(body, validate=True)
-            opened = cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], self._bound(key_id, context))
-        except (binascii.Error, InvalidTag, ValueError):
+            return cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], self._bound(key_id, context))
+        except (InvalidTag, ValueError):
             raise Tampered(f"{context}: the stored value does not open.") from None
-        return opened.decode()
 
     def digest(self, value: str, *, purpose: str) -> str:
         """HMAC-SHA256 over purpose and value."""
@@ -201,3 +225,29 @@ class EncryptedJSONField(JsonBase):
     def to_python(self, value: Any) -> Any:
         """Values are JSON already: nothing to convert, and never to text."""
         return value
+
+
+class EncryptedBinaryField(BinaryBase):
+    """The content of a file, encrypted. Leave it out of queries that do not hand the file over."""
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        """Only `isnull`. Raises FieldError for another."""
+        return only_null_lookup(self, lookup_name)
+
+    def get_db_prep_value(
+        self,
+        value: Any,
+        connection: BaseDatabaseWrapper,
+        prepared: bool = False,
+    ) -> Any:
+        """Encrypt on the way in."""
+        if value is None or hasattr(value, "as_sql"):
+            return value
+        sealed = provider().encrypt_bytes(bytes(value), context=context_of(self))
+        return super().get_db_prep_value(sealed, connection, prepared)
+
+    def from_db_value(
+        self, value: memoryview | None, expression: object, connection: BaseDatabaseWrapper
+    ) -> bytes | None:
+        """Decrypt on the way out. Raises `Tampered`."""
+        return None if value is None else provider().decrypt_bytes(bytes(value), context=context_of(self))

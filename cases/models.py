@@ -6,7 +6,7 @@ is append-only: triggers of the migrations refuse to change or delete it, whoeve
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -16,11 +16,14 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Party
-from accounts.privacy import EncryptedTextField
+from accounts.privacy import EncryptedBinaryField, EncryptedJSONField, EncryptedTextField
 from cases.kinds import WaitsFor
 
 # Sorts cases without a promise behind all that have one; no real deadline reaches it.
 NO_DEADLINE = date(9999, 12, 31)
+
+# Letters and digits that nobody mistakes for one another on paper.
+CODE_SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 OPEN = Q(closed_at__isnull=True)
 POOL = OPEN & Q(handler__isnull=True)
@@ -105,6 +108,8 @@ class Case(models.Model):
     )
     hold_until = models.DateField(null=True, blank=True)
     opened_at = models.DateTimeField()
+    # A case taken up again after its end: both clocks run from here.
+    reopened_at = models.DateTimeField(null=True, blank=True)
     changed_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
     # Never looked up from this side: the determination knows its case.
@@ -185,6 +190,11 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def clocks_from(self) -> datetime:
+        """When both clocks began: at the opening, or when the case was taken up again."""
+        return self.reopened_at or self.opened_at
 
 
 class Event(models.Model):
@@ -299,6 +309,47 @@ class Determination(models.Model):
         return f"{self.case_id} {self.program} {self.verdict}"
 
 
+class Attachment(models.Model):
+    """A file that belongs to a case: a paper of the applicant's, or the evidence of an officer.
+
+    Append-only. `kind` is what the content says it is, never what its name says; `sha256` is over the plain
+    content. `content` is read by nothing but the download.
+    """
+
+    class Kind(models.TextChoices):
+        """What may be attached, by the type browsers know it by."""
+
+        PDF = "application/pdf", _("PDF 文件")
+        JPEG = "image/jpeg", _("JPEG 图片")
+        PNG = "image/png", _("PNG 图片")
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="attachments")
+    party = models.ForeignKey(
+        Party, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    content = EncryptedBinaryField()
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(name="cases_attachment_size", condition=Q(size__gt=0)),
+            models.CheckConstraint(
+                name="cases_attachment_kind",
+                condition=Q(kind__in=["application/pdf", "image/jpeg", "image/png"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.sha256[:12]}"
+
+
 class Amendment(models.Model):
     """A fact an officer settled: which field, to what, on what evidence and why. The latest one of a field
     counts."""
@@ -308,6 +359,7 @@ class Amendment(models.Model):
     value = models.JSONField()
     source = models.CharField(max_length=64)
     reason = models.TextField()
+    attachments = models.ManyToManyField(Attachment, related_name="amendments", blank=True)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
     )
@@ -388,6 +440,7 @@ class Message(models.Model):
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)
+    read_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     provider_id = models.CharField(max_length=64, blank=True)
 
@@ -408,3 +461,48 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.template} {self.created_at:%Y-%m-%d}"
+
+
+class Letter(models.Model):
+    """A letter as it was issued: every word of it, frozen. Append-only.
+
+    `words` are those of `cases.letters.Words`; page and PDF are made from this row and nothing else.
+    `content_hash` stands in the case's trail. `issued_by` is the machine, or the officer whose signature made
+    it final; who signed before is in the words.
+    """
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="letters")
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="letters", db_index=False)
+    template = models.CharField(max_length=48)
+    number = models.CharField(max_length=48, unique=True)
+    words = EncryptedJSONField()
+    content_hash = models.CharField(max_length=64)
+    determination = models.ForeignKey(
+        Determination, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    issued_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    issued_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def code(self) -> str:
+        """The twelve characters printed on it, from its hash: a copy that shows others is none of it."""
+        bits = int(self.content_hash[:15], 16)
+        signs = "".join(CODE_SIGNS[bits >> shift & 31] for shift in range(55, -1, -5))
+        return f"{signs[:4]}-{signs[4:8]}-{signs[8:]}"
+
+
+class LetterFile(models.Model):
+    """The PDF of a letter, made when it was first opened and the same ever since. Append-only."""
+
+    letter = models.OneToOneField(Letter, on_delete=models.PROTECT, related_name="file", primary_key=True)
+    content = EncryptedBinaryField()
+    sha256 = models.CharField(max_length=64)
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.letter_id} {self.sha256[:12]}"

@@ -87,6 +87,7 @@ class Line:
     due_provisional: bool
     paused_at: datetime | None
     opened_at: datetime
+    reopened_at: datetime | None
     changed_at: datetime
     closed_at: datetime | None
     sort_on: date
@@ -99,6 +100,11 @@ class Line:
     amount_fen: int | None
     months: int | None
     handler_name: str
+
+    @property
+    def clocks_from(self) -> datetime:
+        """As of a `Case`."""
+        return self.reopened_at or self.opened_at
 
     @property
     def key(self) -> Key:
@@ -217,11 +223,12 @@ class Query:
 
 _OF_CASE = (
     "c.id, c.number, c.kind, c.region, c.status, c.waits_for, c.promise_due, c.statutory_due, "
-    "c.due_provisional, c.paused_at, c.opened_at, c.changed_at, c.closed_at"
+    "c.due_provisional, c.paused_at, c.opened_at, c.reopened_at, c.changed_at, c.closed_at"
 )
 _COLUMNS = """
     k.id, k.number, k.kind, k.region, k.status, k.waits_for, k.promise_due, k.statutory_due,
-    k.due_provisional, k.paused_at, k.opened_at, k.changed_at, k.closed_at, k.sort_on, k.sort_id,
+    k.due_provisional, k.paused_at, k.opened_at, k.reopened_at, k.changed_at, k.closed_at,
+    k.sort_on, k.sort_id,
     coalesce(p.name, ''),
     coalesce((SELECT i.masked FROM accounts_identifier i
               WHERE i.party_id = k.party_id AND i.valid_to IS NULL ORDER BY i.id LIMIT 1), ''),

@@ -106,11 +106,11 @@ def _clocks(line: queue.Line | Case, kind: Kind, *, today: date, days: Calendar)
     """Both clocks; they stand still while paused, and for good once the kind says that the matter is
     decided."""
     stopped = line.closed_at or (line.changed_at if line.status in kind.decided else None)
-    on = legal_day(line.paused_at or stopped or line.opened_at) if line.paused_at or stopped else today
+    on = legal_day(line.paused_at or stopped or line.clocks_from) if line.paused_at or stopped else today
     promise, statutory = (
         clock(
             due=due,
-            opened_on=legal_day(line.opened_at),
+            opened_on=legal_day(line.clocks_from),
             total_days=None,
             today=on,
             calendar=days,

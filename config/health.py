@@ -15,12 +15,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
+from accounts.roles import Action, requires
 from config.worker import WORKER_SEEN_KEY
 
 logger = logging.getLogger(__name__)
 
 
 @never_cache
+@requires(Action.PUBLIC)
 @require_safe
 def alive(request: HttpRequest) -> JsonResponse:
     """This process answers; nothing else is asked."""
@@ -28,6 +30,7 @@ def alive(request: HttpRequest) -> JsonResponse:
 
 
 @never_cache
+@requires(Action.PUBLIC)
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
     """Database, broker, and a worker seen lately; status 503 if one is missing."""

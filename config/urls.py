@@ -12,7 +12,6 @@ from config import health
 urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
-    path("i18n/", include("django.conf.urls.i18n")),
     path("", include("config.pages")),
     path("", include("accounts.urls")),
     path("", include("cases.urls")),

@@ -1,0 +1,284 @@
+"""Every address has one action; whoever has no right to it is shut out, whoever has is let in.
+
+The whole URL tree is walked: an address that is added is tested from that moment, or fails here for want of
+an example to fill its places with.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import pytest
+from django.http import HttpResponseBase
+from django.test import Client
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import Role, User
+from accounts.roles import MATRIX, Action, Guarded
+from claims import kinds
+from payouts import kinds as money
+from tests.factories import City, citizen, officer
+from tests.house.conftest import undone
+from tests.house.sources import APPS, called, calls, name, python_files, templates
+
+VISITOR = "visitor"
+EVERYBODY = (VISITOR, *(role.value for role in Role))
+METHODS = ("GET", "POST")
+
+
+@dataclass(frozen=True)
+class Door:
+    """One address of the URL tree."""
+
+    route: str
+    name: str
+    callback: Callable[..., HttpResponseBase]
+    places: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name or '?'} /{self.route}"
+
+    @property
+    def action(self) -> Action | None:
+        """What its view declares."""
+        found = getattr(self.callback, "action", None)
+        return found if isinstance(found, Action) else None
+
+
+def doors(patterns: list[URLPattern | URLResolver] | None = None, before: str = "") -> Iterator[Door]:
+    """Every address, those of included files too."""
+    for entry in get_resolver().url_patterns if patterns is None else patterns:
+        route = before + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from doors(entry.url_patterns, route)
+        else:
+            yield Door(route, entry.name or "", entry.callback, tuple(entry.pattern.converters))
+
+
+DOORS = tuple(doors())
+
+
+def test_there_are_doors() -> None:
+    assert len(DOORS) > 35
+    assert {"apply", "queue", "case-claim", "case-batch", "batches"} <= {door.name for door in DOORS}
+
+
+@pytest.mark.parametrize("door", DOORS, ids=str)
+def test_every_address_declares_one_action(door: Door) -> None:
+    assert door.action is not None, "guard the view with @requires, or list a library's in config/urls.py"
+    assert door.name, "an address without a name cannot be found by those who link to it"
+
+
+@pytest.mark.parametrize("door", DOORS, ids=str)
+def test_the_action_guards_and_is_not_only_a_mark(door: Door) -> None:
+    """Machines are let in by a token's scope (`accounts.api.declares`); all others by `Guarded`."""
+    if door.action is Action.API_DETERMINATIONS:
+        return
+    layer: object = door.callback
+    while not isinstance(layer, Guarded):
+        layer = getattr(layer, "__wrapped__", None)
+        assert layer is not None, "an `action` was set on a view that nothing guards"
+
+
+def test_every_action_but_those_of_later_pages_opens_a_door() -> None:
+    """A right that opens nothing is a promise; these are services' rights whose pages come later."""
+    of_services = {
+        Action.UNMASK,
+        Action.SEE_FUND,
+        Action.PROPOSE_POLICY,
+        Action.APPROVE_POLICY,
+        Action.MANAGE_USERS,
+        Action.READ_AUDIT_LOG,
+        Action.API_DETERMINATIONS,
+    }
+    opening = {door.action for door in DOORS}
+    assert set(Action) - opening <= of_services
+    assert of_services & opening <= {Action.API_DETERMINATIONS}, "it has a page now: take it off this list"
+
+
+# --- who gets in ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class People:
+    """One of everybody, and things of theirs to look at."""
+
+    users: Mapping[str, User]
+    examples: Mapping[str, Mapping[str, str]]
+
+
+@pytest.fixture(scope="module")
+def people(city: City) -> People:
+    """The citizen's own claim, one with an open question, a batch to be signed, a payment that came back."""
+    person = city.person()
+    users = {role.value: officer(role) for role in Role if role is not Role.CITIZEN}
+    users[Role.CITIZEN.value] = citizen(person)
+    own = city.verified(person).case.number
+    question = city.claim(kinds.REVIEW1).case.number
+    returned = city.returned().case.number
+    batch = city.batch(money.APPROVED1).number
+    examples = {
+        "view-mode": {"mode": "elder"},
+        "language": {"code": "en"},
+        "openid_connect_login": {"provider_id": "citizen"},
+        "openid_connect_callback": {"provider_id": "citizen"},
+        "case": {"number": question},
+        "case-take": {"number": question},
+        "case-release": {"number": question},
+        "case-claim": {"number": question},
+        "claim-propose": {"number": question},
+        "claim-ask-again": {"number": question},
+        "claim-review": {"number": question},
+        "claim": {"number": own},
+        "claim-check-card": {"number": own},
+        "claim-ask-for-person": {"number": own},
+        "claim-answer-papers": {"number": own},
+        "case-batch": {"number": batch},
+        "batch-sign": {"number": batch},
+        "batch-send-back": {"number": batch},
+        "case-returned": {"number": returned},
+        "returned-card": {"number": returned},
+        "returned-pay-again": {"number": returned},
+        "returned-decide": {"number": returned},
+    }
+    return People(users, examples)
+
+
+def address(door: Door, people: People) -> str:
+    """The door's address with its places filled."""
+    given = people.examples.get(door.name, {})
+    assert set(door.places) == set(given), f"{door}: say in `people` what {door.places} may be"
+    return reverse(door.name, kwargs=dict(given))
+
+
+def knock(door: Door, people: People, who: str, method: str) -> HttpResponseBase:
+    """One request by one of them; whatever it changed is undone."""
+    client = Client(raise_request_exception=True)
+    with undone():
+        if who != VISITOR:
+            client.force_login(people.users[who])
+        asks = client.get if method == "GET" else client.post
+        return asks(address(door, people), {"submission_id": str(uuid.uuid4())} if method == "POST" else {})
+
+
+def is_shut_out(answer: HttpResponseBase) -> bool:
+    """Sent to sign in, or told that this is not for them."""
+    if answer.status_code in (401, 403):
+        return True
+    goes_to = str(answer.headers.get("Location", ""))
+    return answer.status_code == 302 and goes_to.split("?")[0] in (
+        reverse("sign-in"),
+        reverse("staff-sign-in"),
+    )
+
+
+def may(who: str, action: Action) -> bool:
+    """What the matrix says."""
+    return action is Action.PUBLIC or (who != VISITOR and action in MATRIX[Role(who)])
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("door", DOORS, ids=str)
+def test_the_door_opens_to_those_who_may_and_to_nobody_else(
+    door: Door, method: str, people: People, within: City
+) -> None:
+    action = door.action
+    assert action is not None
+    wrong = []
+    for who in EVERYBODY:
+        answer = knock(door, people, who, method)
+        if may(who, action):
+            if is_shut_out(answer) and not is_the_way_of(door, answer):
+                wrong.append(f"{who} has {action} and is shut out: {answer.status_code}")
+            elif answer.status_code == 404:
+                wrong.append(f"{who} has {action} and finds nothing")
+        elif not is_shut_out(answer):
+            wrong.append(f"{who} has no {action} and gets {answer.status_code}")
+    assert wrong == []
+
+
+def is_the_way_of(door: Door, answer: HttpResponseBase) -> bool:
+    """Public pages that themselves lead to signing in, or refuse an answer nobody asked the provider for."""
+    return door.name in ("sign-out", "account_logout", "mfa_authenticate") or (
+        door.name == "openid_connect_callback" and answer.status_code == 403
+    )
+
+
+def test_a_citizen_finds_nobody_elses_claim(people: People, within: City) -> None:
+    other = within.verified().case.number
+    client = Client()
+    client.force_login(people.users[Role.CITIZEN.value])
+    own = people.examples["claim"]["number"]
+    assert client.get(reverse("claim", kwargs={"number": own})).status_code == 200
+    for page, send in (
+        ("claim", client.get),
+        ("claim-check-card", client.post),
+        ("claim-ask-for-person", client.post),
+        ("claim-answer-papers", client.post),
+    ):
+        assert send(reverse(page, kwargs={"number": other})).status_code == 404
+
+
+@pytest.mark.parametrize("page", ["case", "case-claim", "case-batch", "case-returned"])
+def test_an_officer_of_another_city_finds_nothing_here(page: str, people: People, within: City) -> None:
+    elsewhere = officer(Role.HANDLER, region="130200")
+    client = Client()
+    client.force_login(elsewhere)
+    assert client.get(reverse(page, kwargs=dict(people.examples[page]))).status_code == 404
+    client.force_login(people.users[Role.HANDLER.value])
+    assert client.get(reverse(page, kwargs=dict(people.examples[page]))).status_code in (200, 302)
+
+
+def test_an_officer_without_a_second_factor_gets_no_further_than_setting_one_up(
+    people: People, within: City
+) -> None:
+    handler = officer(Role.HANDLER)
+    handler.authenticator_set.all().delete()
+    client = Client()
+    client.force_login(handler)
+    for door in DOORS:
+        if door.action in (None, Action.PUBLIC) or not may(Role.HANDLER.value, door.action or Action.PUBLIC):
+            continue
+        if door.name == "mfa_activate_totp":
+            continue
+        answer = client.get(address(door, people))
+        assert (answer.status_code, answer.headers.get("Location")) == (302, reverse("mfa_activate_totp")), (
+            door
+        )
+
+
+# --- links ------------------------------------------------------------------------------------------------
+
+
+NAMED = re.compile(r"{%\s*url\s+[\"']([\w:-]+)[\"']")
+# Not addresses by name: `redirect` takes a path or an address that was made before.
+BY_NAME = {"redirect", "reverse", "reverse_lazy"}
+
+
+def test_every_address_that_is_linked_exists() -> None:
+    known = {door.name for door in DOORS}
+    dead = []
+    for path in templates():
+        dead += [f"{name(path)}: {found}" for found in NAMED.findall(path.read_text()) if found not in known]
+    for path in python_files(*APPS, "config"):
+        for call in calls(path):
+            if called(call) in BY_NAME and call.args and isinstance(call.args[0], ast.Constant):
+                found = str(call.args[0].value)
+                if "/" not in found and found not in known:
+                    dead.append(f"{name(path)}:{call.lineno}: {found}")
+    assert dead == []
+
+
+def test_every_kind_of_case_has_its_page() -> None:
+    from cases.kinds import all_kinds
+
+    for kind in all_kinds():
+        if kind.code != "sample":
+            try:
+                assert reverse(f"case-{kind.code}", kwargs={"number": f"{kind.prefix}20261123-0001"})
+            except NoReverseMatch:
+                pytest.fail(f"cases of kind {kind.code} have no page named case-{kind.code}")

@@ -28,7 +28,7 @@ install_locked() {
     free=$(df -Pk . | awk 'NR == 2 { print int($4 / 1024) }')
     [ "$free" -ge 600 ] || fail "the disk is full: $free MiB free at $PWD, 600 needed to install the libraries."
     log=${TMPDIR:-/tmp}/anye-install-$$.log
-    trap 'rm -f "$log"' EXIT
+    trap 'rm -f "$log"' EXIT # after a failure; the caller ends in exec
     echo "Installing the locked libraries into $VENV (once; up to a minute)…"
     if [ -x "$PYTHON" ] && ! "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
         rm -rf "$VENV" # made by an interpreter that is gone or too old
@@ -37,6 +37,7 @@ install_locked() {
         { [ -x "$PYTHON" ] || UV_PYTHON_DOWNLOADS=never uv venv -q --python "$found" "$VENV"; } >"$log" 2>&1 &&
             uv pip install -q --python "$PYTHON" --require-hashes --only-binary :all: -r "$LOCK" >>"$log" 2>&1 ||
             fail "uv could not install $LOCK: $(tail -n 1 "$log")"
+        rm -f "$log"
         return
     fi
     # Debian splits pip off the venv module: then the environment is made without it and filled from outside.
@@ -52,6 +53,7 @@ install_locked() {
     fi
     "$@" -q --require-hashes --only-binary :all: -r "$LOCK" >"$log" 2>&1 ||
         fail "pip could not install $LOCK: $(grep -m 1 -i error "$log" || tail -n 1 "$log")"
+    rm -f "$log"
 }
 
 is_installed() {

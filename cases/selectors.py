@@ -14,12 +14,13 @@ from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext as _
 
 from accounts.models import Party, User
-from accounts.selectors import covers
+from accounts.selectors import MACHINE_USERNAME, covers
 from cases import kinds, queue
 from cases.clocks import Clock, calendar, clock
 from cases.kinds import QUIET_VERBS, Kind, Label, WaitsFor
 from cases.models import Amendment, Case, Checks, Determination, Event, Message, Proposal
 from cases.queue import Filters, Key
+from cases.wording import date_words
 from law.decision import Reason
 from law.parameters import ParameterBook
 from law.workdays import Calendar, legal_day
@@ -222,7 +223,7 @@ def timeline(case: Case) -> list[TrailLine]:
         lines.append(
             TrailLine(
                 at=event.at,
-                actor_name=event.actor.full_name or event.actor.username,
+                actor_name=_actor_name(event.actor),
                 verb=event.verb,
                 verb_label=kind.verb_label(event.verb),
                 tone="warn" if remark else "",
@@ -231,6 +232,11 @@ def timeline(case: Case) -> list[TrailLine]:
             )
         )
     return lines
+
+
+def _actor_name(actor: User) -> str:
+    """A person's own name as it is; the machine's in the reader's language."""
+    return _("系统") if actor.username == MACHINE_USERNAME else str(actor)
 
 
 def _remarks(case: Case) -> dict[tuple[int, datetime], str]:
@@ -247,7 +253,8 @@ def _remarks(case: Case) -> dict[tuple[int, datetime], str]:
 
 def _detail(event: Event) -> str:
     if event.verb == "clock.resumed" and event.payload.get("promise_due"):
-        return _("承诺期限顺延到 %(due)s") % {"due": event.payload["promise_due"]}
+        due = date.fromisoformat(event.payload["promise_due"])
+        return _("承诺期限顺延到 %(due)s") % {"due": date_words(due)}
     return ""
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from claims.facts import AMENDABLE
 from claims.models import JobWish
 from claims.services import Application
+from claims.words import EVIDENCE_LABELS
 
 MOBILE_DIGITS = 11
 
@@ -148,13 +149,7 @@ class ProposalForm(forms.Form):
     evidence = forms.ChoiceField(
         required=False,
         label=gettext_lazy("依据"),
-        choices=[
-            ("RULING", gettext_lazy("裁判文书、仲裁裁决书")),
-            ("CERTIFICATE", gettext_lazy("双方签字的证明")),
-            ("EMPLOYER", gettext_lazy("单位申报或书面说明")),
-            ("APPLICANT", gettext_lazy("本人陈述")),
-            ("OFFICE", gettext_lazy("有关部门的书面答复")),
-        ],
+        choices=list(EVIDENCE_LABELS.items()),
     )
     why = forms.CharField(
         max_length=500,

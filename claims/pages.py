@@ -15,7 +15,7 @@ import payouts.selectors
 import policy.selectors
 from accounts.models import Party, User
 from cases.wording import month_words, sentence
-from claims import kinds, selectors
+from claims import kinds, selectors, words
 from claims.facts import AMENDABLE
 from claims.forms import ApplicationForm, ProposalForm
 from claims.models import Claim, Spell
@@ -280,11 +280,11 @@ def _payment_state(
         return (_("有一笔钱退回来了"), _("钱还是您的。请看下面怎么办，改好后下一批再发。"), 4)
     paid = [payment for payment in payments if payment.is_paid]
     if paid:
-        words = _("%(month)s的 %(amount)s 元已经到您的社保卡。") % {
+        said = _("%(month)s的 %(amount)s 元已经到您的社保卡。") % {
             "month": month_words(paid[-1].month),
             "amount": yuan_grouped(paid[-1].amount_fen),
         }
-        return (_("钱已到账"), words, 5)
+        return (_("钱已到账"), said, 5)
     amount = yuan_grouped(decision.monthly_fen) if decision is not None and decision.monthly_fen else ""
     return (
         _("已经批准，等发第一笔"),
@@ -390,7 +390,16 @@ def officer_page(claim: Claim, *, viewer: User, form: ProposalForm, now: datetim
         "proposal": proposal,
         "last_proposal": page.proposal,
         "own_proposal": proposal is not None and proposal.proposed_by_id == viewer.pk,
-        "amendments": page.amendments,
+        "amendments": [
+            {
+                "field": words.field_words(one.field),
+                "value": words.value_words(one.field, one.value, names),
+                "source": words.EVIDENCE_LABELS.get(one.source, one.source),
+                "at": one.at,
+                "reason": one.reason,
+            }
+            for one in page.amendments
+        ],
         "questions": open_questions(decision, names) if case.status == kinds.REVIEW1 else [],
         "form": form,
         "separation": separation,
@@ -446,19 +455,9 @@ def open_questions(decision: UnemploymentDecision | None, names: Mapping[str, st
 
 
 def _question(reason: Reason, field: str, names: Mapping[str, str]) -> OpenQuestion:
-    options: Sequence[tuple[str, str]]
-    match AMENDABLE[field]:
-        case "reason":
-            options = [(code, f"{code} {name}") for code, name in names.items() if code != "X99"]
-        case "identity":
-            options = [("MATCH", _("是本人")), ("MISMATCH", _("不是本人"))]
-        case "category":
-            options = [("WORKER", _("工人")), ("CADRE", _("干部"))]
-        case _:
-            options = [("YES", _("是")), ("NO", _("否"))]
     return OpenQuestion(
         field=field,
         title=sentence(reason),
-        options=options,
+        options=words.options(field, names),
         is_number=AMENDABLE[field] == "months",
     )

@@ -6,6 +6,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 import cases.refusals
+from cases.models import Determination
+from cases.wording import month_words
+from claims.words import field_words
 from law.errors import Refused
 
 SENTENCES: Mapping[str, str | Promise] = {
@@ -29,4 +32,14 @@ def sentence(refused: Refused) -> str:
     pattern = SENTENCES.get(refused.code)
     if pattern is None:
         return cases.refusals.sentence(refused)
-    return str(pattern) % refused.numbers
+    numbers = dict(refused.numbers)
+    match numbers:
+        case {"field": str(field)}:
+            numbers["field"] = field_words(field)
+        case {"verdict": str(verdict)}:
+            numbers["verdict"] = str(Determination.Verdict(verdict).label)
+        case {"month": str(month)}:
+            numbers["month"] = month_words(month)
+        case _:
+            pass
+    return str(pattern) % numbers

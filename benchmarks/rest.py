@@ -23,6 +23,7 @@ from pathlib import Path
 from benchmarks.rows import Row
 from config.embedded import keeper_state_file
 from config.home import ROOT, Home, HomeError, open_home, process_environment, remove
+from config.servers import die_with_parent
 from config.supervisor import answers, check_ports, processes_file
 
 SIZES = (60,)
@@ -82,6 +83,7 @@ def _site(people: int) -> Iterator[tuple[Home, float]]:
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - there is one thread
         )
     try:
         while not home.demo_file.exists():

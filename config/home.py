@@ -48,9 +48,9 @@ def server_account() -> tuple[str, int] | tuple[None, None]:
 
 
 def is_traversable(path: Path) -> bool:
-    """Whether every directory up to `path` lets other users through (the mode of the path included)."""
-    path = path.resolve()
-    return all(part.stat().st_mode & stat.S_IXOTH for part in (path, *path.parents))
+    """Whether every directory up to `path` lets other users through, on the way of a link and behind it."""
+    given, real = path.absolute(), path.resolve()
+    return all(part.stat().st_mode & stat.S_IXOTH for part in (given, *given.parents, real, *real.parents))
 
 
 @dataclass(frozen=True)

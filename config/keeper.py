@@ -46,7 +46,7 @@ class Keeper:
             state.write_text(json.dumps({"pid": str(os.getpid()), "servers": self._names}))
             report(READY)
             self._watch()
-        except HomeError as error:
+        except (HomeError, OSError) as error:  # whoever starts it gets one line, whatever it is
             report(str(error))
         finally:
             self._stop()

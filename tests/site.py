@@ -23,6 +23,7 @@ from typing import Any
 import redis
 
 from config.home import ROOT, Home, open_home, process_environment, remove
+from config.servers import die_with_parent
 from config.supervisor import processes_file
 
 START_SECONDS = 180
@@ -102,6 +103,8 @@ class RunningSite:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                # a test run that is killed leaves no site behind
+                preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - started from the main thread
             )
 
     def start(self) -> None:

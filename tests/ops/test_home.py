@@ -14,6 +14,7 @@ from config.home import (
     HomeError,
     _own_directory,
     destroy,
+    is_traversable,
     open_home,
     process_environment,
     remove,
@@ -108,3 +109,13 @@ def test_a_home_that_is_a_file_is_refused_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(HomeError) as refusal:
         open_home(tmp_path / "file")
     assert "\n" not in str(refusal.value)
+
+
+def test_a_link_is_as_open_as_the_way_to_it_and_the_way_behind_it(tmp_path: Path) -> None:
+    (tmp_path / "open" / "target").mkdir(parents=True)
+    (tmp_path / "closed").mkdir(mode=0o700)
+    (tmp_path / "closed" / "link").symlink_to(tmp_path / "open" / "target")
+    (tmp_path / "open" / "link").symlink_to(tmp_path / "closed")
+    assert not is_traversable(tmp_path / "closed" / "link")
+    assert not is_traversable(tmp_path / "open" / "link")
+    assert is_traversable(Path("/usr/bin"))

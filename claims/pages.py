@@ -21,6 +21,7 @@ from claims.forms import ApplicationForm, ProposalForm
 from claims.models import Claim, Spell
 from law.decision import Outcome, Reason, Verdict
 from law.money import Fen, yuan_grouped
+from law.parameters import ParameterBook
 from law.unemployment_benefit import UnemploymentDecision
 from law.workdays import legal_day
 
@@ -344,19 +345,20 @@ def _months(
     if spell is None:
         return [], 0
     known = {payment.month: payment for payment in payments}
+    book = policy.selectors.book()
     month, rows = spell.first_month, list[Month]()
     while month <= spell.last_month and len(rows) < max(MONTHS_SHOWN, len(known) + 2):
-        rows.append(_month(spell, month, known.get(month)))
+        rows.append(_month(spell, month, known.get(month), book))
         month = selectors.month_after(month)
     return rows, spell.months - len(rows)
 
 
-def _month(spell: Spell, month: str, state: "payouts.selectors.MonthState | None") -> Month:
+def _month(
+    spell: Spell, month: str, state: "payouts.selectors.MonthState | None", book: ParameterBook
+) -> Month:
     if state is None:
-        by = policy.selectors.integer(
-            "benefit.pay_by_day", region=spell.claim.county, on=selectors.first_day(month)
-        )
-        expected = selectors.month_fen(spell, month)
+        by = book.integer("benefit.pay_by_day", region=spell.claim.county, on=selectors.first_day(month))
+        expected = selectors.month_fen(spell, month, book=book)
         return Month(month, expected, "", _("%(day)d 日前") % {"day": by})
     if state.is_paid:
         return Month(month, state.amount_fen, "ok", _("已到账"))

@@ -20,6 +20,7 @@ from gateways.models import Lookup
 from gateways.ports import CardAnswer, Source, Subject
 from law.errors import Refused
 from law.money import Fen
+from law.parameters import ParameterBook
 from law.programs import PROGRAMS
 from law.unemployment_benefit import UnemploymentDecision
 from law.workdays import legal_day
@@ -146,8 +147,9 @@ class EventRow:
 
 def events_of(case: Case) -> list[EventRow]:
     """The trail of a case, oldest first."""
-    rows = Event.objects.filter(case=case).order_by("sequence").select_related("actor")
-    return [EventRow(verb=row.verb, at=row.at, by_machine=row.actor_id == machine().pk) for row in rows]
+    rows = Event.objects.filter(case=case).order_by("sequence")
+    machines = machine().pk
+    return [EventRow(verb=row.verb, at=row.at, by_machine=row.actor_id == machines) for row in rows]
 
 
 def messages_to(viewer: User) -> list[Message]:
@@ -167,10 +169,13 @@ def spell_of(claim: Claim) -> Spell | None:
     return Spell.objects.select_related("claim", "determination").filter(pk=claim.pk).first()
 
 
-def month_fen(spell: Spell, month: str) -> Fen:
-    """The amount of one month of a spell: the standard in force for that month, in fen."""
-    parameters = policy.selectors.parameters_for(program=PROGRAM, region=spell.claim.county)
+def month_fen(spell: Spell, month: str, *, book: ParameterBook | None = None) -> Fen:
+    """The amount of one month of a spell: the standard in force for that month, in fen.
+
+    `book`: the law book where many months are asked for; taken anew without it.
+    """
     program = PROGRAMS[PROGRAM]
+    parameters = (book or policy.selectors.book()).for_program(program.keys, region=spell.claim.county)
     return program.amount_for(program.parse(spell.determination.facts), month, parameters)
 
 

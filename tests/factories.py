@@ -148,7 +148,7 @@ class City:
             if ordinal in self.taken:
                 continue
             found = world.person(ordinal)
-            if found.scenario == scenario and found.pool == "free":
+            if found.scenario == scenario:
                 self.taken.add(ordinal)
                 return found
         raise LookupError(f"the sandbox has nobody left of {scenario}")

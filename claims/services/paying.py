@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef
 import cases.services
 import payouts.selectors
 import payouts.services
+import policy.selectors
 from accounts.selectors import machine
 from claims import kinds
 from claims.models import Claim, Spell, SpellMonth
@@ -48,7 +49,8 @@ def _accrue_chunk(*, month: str, now: datetime, claim_ids: Sequence[int] | None)
     if claim_ids is not None:
         spells = spells.filter(pk__in=list(claim_ids))
     chunk = list(spells.select_for_update(of=("self",), skip_locked=True)[:ACCRUE_CHUNK])
-    amounts = {spell.pk: month_fen(spell, month) for spell in chunk}
+    book = policy.selectors.book()
+    amounts = {spell.pk: month_fen(spell, month, book=book) for spell in chunk}
     SpellMonth.objects.bulk_create(
         SpellMonth(spell=spell, month=month, amount_fen=amounts[spell.pk], owed_at=now) for spell in chunk
     )

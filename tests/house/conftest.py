@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -45,7 +46,9 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A sandbox of this module alone: its bank remembers batch numbers, which begin anew with each city."""
     path = tmp_path_factory.mktemp("sandbox") / "sandbox.sqlite3"
     keys = SandboxSettings("", (), key="only-for-tests", client_id="anye", client_secret="only-for-tests")
-    with running(path, product="http://testserver", people=0, seed=7, today=TODAY, settings=keys) as server:
+    with running(
+        path, product="http://testserver", people=2_000, seed=7, today=TODAY, settings=keys
+    ) as server:
         provider = _provider_at(f"{server.url}/oidc")
         with override_settings(
             ANYE_SANDBOX_URL=server.url,
@@ -60,7 +63,7 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 def _provider_at(url: str) -> dict[str, object]:
     """The sign-in library's settings with the sandbox as identity provider."""
-    configured = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]
+    configured: dict[str, Any] = dict(settings.SOCIALACCOUNT_PROVIDERS["openid_connect"])
     app = configured["APPS"][0]
     own = {**app, "secret": "only-for-tests", "settings": {**app["settings"], "server_url": url}}
     return {"openid_connect": {**configured, "APPS": [own]}}

@@ -43,6 +43,8 @@ def read_in(tree: ast.Module) -> Iterator[str]:
             case ast.Subscript(value=where, slice=ast.Constant(value=str(found)), ctx=ast.Load()):
                 if is_environment(where, named):
                     yield found
+            case _:
+                pass
 
 
 def is_environment(node: ast.expr, named: bool) -> bool:
@@ -120,6 +122,8 @@ def test_no_secret_has_a_default() -> None:
                     word.arg == "default" for word in node.keywords
                 ):
                     defaults.append(found)
+            case _:
+                pass
     assert defaults == []
 
 

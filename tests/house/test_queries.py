@@ -1,0 +1,202 @@
+"""What a page asks of the database: no more than is pinned here, and nothing more for twice the data.
+
+A page that grows by a query has its number here raised on purpose, by whoever can say what the query is for.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+import claims.services
+import payouts.services
+from accounts.models import User
+from claims import kinds
+from claims.models import Claim
+from payouts import kinds as money
+from payouts.models import Batch
+from tests.factories import CITY, NOW, City, citizen, reread
+
+# Session, user and second factor are among them, and the edition of the law book, asked at each look into it.
+MOST = {
+    "queue": 8,
+    "queue, rows alone": 6,
+    "case": 24,
+    "batches": 8,
+    "batch": 22,
+    "my": 8,
+    "tracker": 16,
+    "apply": 30,
+}
+
+
+@dataclass
+class Look:
+    """A page as somebody sees it."""
+
+    user: User
+    url: str
+    is_part: bool = False
+
+    def queries(self) -> list[str]:
+        """What a second visit asks; the first one fills what a process keeps."""
+        client = Client(headers={"HX-Request": "true"} if self.is_part else {})
+        client.force_login(self.user)
+        assert client.get(self.url).status_code == 200
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(self.url).status_code == 200
+        return [str(query["sql"]) for query in asked.captured_queries]
+
+
+@dataclass
+class Scene:
+    """A page, and what doubles the data behind it."""
+
+    look: Look
+    double: Callable[[], object]
+
+
+def queue(city: City, *, is_part: bool = False) -> Scene:
+    """Open cases of all sorts; then as many again."""
+
+    def fill() -> None:
+        city.claim(kinds.REVIEW1)
+        city.claim(kinds.REVIEW2)
+        city.claim(kinds.SUPPLEMENT)
+        city.claim(kinds.AUTO_CHECK)
+
+    fill()
+    return Scene(Look(city.staff.handlers[0], reverse("queue") + "?tab=all", is_part), fill)
+
+
+def case(city: City) -> Scene:
+    """A claim with a question; then asked again, amended and sent back."""
+    claim = city.claim(kinds.REVIEW2)
+
+    def fill() -> None:
+        later = NOW + timedelta(hours=1)
+        claims.services.review(
+            claim=claim, agreed=False, remark="请再核实。", actor=city.staff.reviewers[0], now=later
+        )
+        back = reread(claim)
+        claims.services.ask_again(claim_id=back.pk, actor=city.staff.handlers[0], now=later)
+        claims.services.verify_claim(claim_id=back.pk, now=later + timedelta(minutes=2))
+        claims.services.propose(
+            claim=reread(claim),
+            act=kinds.REFUSE,
+            why="单位已书面说明。",
+            amendments={"employed": "YES", "imprisoned": "NO"},
+            evidence="OFFICE",
+            actor=city.staff.handlers[1],
+            now=later + timedelta(minutes=5),
+        )
+
+    return Scene(
+        Look(city.staff.handlers[0], reverse("case-claim", kwargs={"number": claim.case.number})), fill
+    )
+
+
+def batches(city: City) -> Scene:
+    """Two batches; then four."""
+
+    def fill() -> None:
+        city.batch(money.RECONCILED)
+        city.batch(money.APPROVED1)
+
+    fill()
+    return Scene(Look(city.staff.reviewers[0], reverse("batches")), fill)
+
+
+def batch(city: City) -> Scene:
+    """A batch of two, looked at as one of four."""
+    sealed: list[Batch] = [city.batch(money.SETTLED, size=2)]
+    look = Look(city.staff.reviewers[0], page_of(sealed[0]))
+
+    def fill() -> None:
+        sealed.append(city.batch(money.SETTLED, size=4))
+        look.url = page_of(sealed[-1])
+
+    return Scene(look, fill)
+
+
+def page_of(batch: Batch) -> str:
+    return reverse("case-batch", kwargs={"number": batch.number})
+
+
+def paid_claim(city: City) -> tuple[Claim, User]:
+    person = city.person()
+    claim = city.verified(person)
+    return claim, citizen(person)
+
+
+def own_pages(city: City, url: Callable[[Claim], str]) -> Scene:
+    """A claim with one month paid; then with a second month, paid too, and what was said about it."""
+    claim, user = paid_claim(city)
+    city.accrue(claim)
+    city.settled(city.batch(money.ACCEPTED, size=0))
+
+    def fill() -> None:
+        later = NOW + timedelta(days=10)
+        city.accrue(claim, now=later)
+        claims.services.check_card_again(claim_id=claim.pk, actor=user, now=later)
+        sealed = payouts.services.seal_batch(region=CITY, actor=city.staff.handlers[0], now=later)
+        city.sent(city.signed(sealed))
+        payouts.services.fetch_and_record(now=later + timedelta(hours=1))
+
+    return Scene(Look(user, url(claim)), fill)
+
+
+def apply(city: City) -> Scene:
+    """A form with its look-ups; then asked a second time, with a draft."""
+    person = city.person()
+    user = citizen(person)
+    assert user.party is not None
+    party = user.party
+    claims.services.look_up_for_form(party=party, now=NOW)
+    claims.services.save_draft(party=party, submission_id=uuid.uuid4(), answers={"street": "中山路"}, now=NOW)
+
+    def fill() -> None:
+        claims.services.look_up_for_form(party=party, now=NOW + timedelta(days=1))
+        city.verified()
+
+    return Scene(Look(user, reverse("apply")), fill)
+
+
+def shape(query: str) -> str:
+    """A query without its values and columns, to tell which one comes again and again."""
+    return re.sub(r"\d+|'[^']*'", "?", re.sub(r"SELECT .*? FROM", "SELECT … FROM", query))
+
+
+SCENES: dict[str, Callable[[City], Scene]] = {
+    "queue": queue,
+    "queue, rows alone": lambda city: queue(city, is_part=True),
+    "case": case,
+    "batches": batches,
+    "batch": batch,
+    "my": lambda city: own_pages(city, lambda claim: reverse("my")),
+    "tracker": lambda city: own_pages(
+        city, lambda claim: reverse("claim", kwargs={"number": claim.case.number})
+    ),
+    "apply": apply,
+}
+
+
+@pytest.mark.parametrize("page", sorted(SCENES))
+def test_twice_the_data_asks_no_more(page: str, within: City) -> None:
+    scene = SCENES[page](within)
+    before = scene.look.queries()
+    scene.double()
+    after = scene.look.queries()
+    grown = Counter(map(shape, after)) - Counter(map(shape, before))
+    assert len(after) <= len(before), f"asked more often now: {grown}"
+    assert len(after) <= MOST[page], "\n".join(after)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,24 +42,31 @@ def undone() -> Iterator[None]:
         block.__exit__(None, None, None)
 
 
-@pytest.fixture(scope="module")
-def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A sandbox of this module alone: its bank remembers batch numbers, which begin anew with each city."""
-    path = tmp_path_factory.mktemp("sandbox") / "sandbox.sqlite3"
+@contextmanager
+def sandbox_in(path: Path, *, people: int) -> Iterator[Running]:
+    """A sandbox as the world outside of the product, with closed breakers."""
     keys = SandboxSettings("", (), key="only-for-tests", client_id="anye", client_secret="only-for-tests")
-    with running(
-        path, product="http://testserver", people=2_000, seed=7, today=TODAY, settings=keys
-    ) as server:
-        provider = _provider_at(f"{server.url}/oidc")
-        with override_settings(
+    with (
+        running(
+            path, product="http://testserver", people=people, seed=7, today=TODAY, settings=keys
+        ) as server,
+        override_settings(
             ANYE_SANDBOX_URL=server.url,
             ANYE_GATEWAY_KEY="only-for-tests",
             ANYE_OUTSIDE={},
-            SOCIALACCOUNT_PROVIDERS=provider,
-        ):
-            wire.reset()
-            yield server
-            wire.reset()
+            SOCIALACCOUNT_PROVIDERS=_provider_at(f"{server.url}/oidc"),
+        ),
+    ):
+        wire.reset()
+        yield server
+        wire.reset()
+
+
+@pytest.fixture(scope="module")
+def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A sandbox of this module alone: its bank remembers batch numbers, which begin anew with each city."""
+    with sandbox_in(tmp_path_factory.mktemp("sandbox") / "sandbox.sqlite3", people=2_000) as server:
+        yield server
 
 
 def _provider_at(url: str) -> dict[str, object]:
@@ -90,3 +98,10 @@ def new_numbers(city: City) -> None:
 def within(city: City, new_numbers: None, db: None) -> City:
     """The module's city; what the test does to it is undone, for `db` nests in the city's transaction."""
     return city
+
+
+@pytest.fixture
+def own_city(tmp_path: Path, db: None) -> Iterator[City]:
+    """A city and a bank of this test alone: where the books must agree with what the bank remembers."""
+    with sandbox_in(tmp_path / "sandbox.sqlite3", people=0) as server, time_machine.travel(LATER):
+        yield City(server)

@@ -1,0 +1,146 @@
+"""Every task may run twice: a broker delivers again what a killed worker held, and sweeps overlap.
+
+The tasks are taken from the Celery app itself, so that one without a case here fails. "Twice" means that the
+second run, five minutes later, leaves every row of every table as the first one left it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pytest
+import time_machine
+from django.apps import apps
+from django.db import connection
+
+from claims import kinds
+from config.celery import TIMETABLE, app
+from payouts import kinds as money
+from payouts.selectors import prove
+from tests.factories import NOW, City
+
+AGAIN = timedelta(minutes=5)
+"""When the broker hands out again what a lost worker had not finished."""
+
+Arguments = Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Twice:
+    """A task's work: how it comes about (returns the task's arguments), and when the task runs."""
+
+    prepare: Callable[[City], Arguments]
+    at: datetime = NOW + timedelta(hours=3)
+    # Tables that grow with every run by design.
+    grows: frozenset[str] = field(default_factory=frozenset)
+
+
+def no_arguments(prepare: Callable[[City], object]) -> Callable[[City], Arguments]:
+    def prepared(city: City) -> Arguments:
+        prepare(city)
+        return {}
+
+    return prepared
+
+
+def of_one_claim(status: str) -> Callable[[City], Arguments]:
+    return lambda city: {"claim_id": city.claim(status).pk}
+
+
+def paid_but_not_followed(city: City) -> Arguments:
+    city.batch(money.SETTLED)
+    return {}
+
+
+CASES: Mapping[str, Twice] = {
+    "claims.tasks.verify_claim": Twice(of_one_claim(kinds.SUBMITTED)),
+    "claims.tasks.sweep_unverified": Twice(no_arguments(lambda city: city.claim(kinds.SUBMITTED))),
+    "claims.tasks.accrue_claim": Twice(of_one_claim(kinds.APPROVED)),
+    "claims.tasks.accrue_current_month": Twice(no_arguments(lambda city: city.claim(kinds.APPROVED))),
+    "claims.tasks.follow_payments": Twice(paid_but_not_followed),
+    "claims.tasks.close_unanswered": Twice(
+        no_arguments(lambda city: city.claim(kinds.SUPPLEMENT)), at=NOW + timedelta(days=60)
+    ),
+    "payouts.tasks.submit_approved": Twice(no_arguments(lambda city: city.batch(money.APPROVED2))),
+    "payouts.tasks.fetch_receipts": Twice(no_arguments(lambda city: city.batch(money.ACCEPTED))),
+    "payouts.tasks.reconcile": Twice(
+        no_arguments(lambda city: city.batch(money.SETTLED)),
+        # A comparison is kept whatever it finds, also when nothing has changed.
+        grows=frozenset({"payouts_reconciliation"}),
+    ),
+    "gateways.tasks.send_messages": Twice(no_arguments(lambda city: city.claim(kinds.APPROVED))),
+    "cases.tasks.seal_day": Twice(
+        no_arguments(lambda city: city.claim(kinds.APPROVED)), at=NOW + timedelta(days=1)
+    ),
+}
+
+
+def own_tasks() -> set[str]:
+    """The names of all tasks but Celery's own."""
+    app.loader.import_default_modules()
+    return {name for name in app.tasks if not name.startswith("celery.")}
+
+
+def rows(*, without: frozenset[str] = frozenset()) -> dict[str, tuple[int, str]]:
+    """Of every table: how many rows, and a digest of all that they hold."""
+    found = {}
+    tables = {model._meta.db_table for model in apps.get_models(include_auto_created=True)} - without
+    with connection.cursor() as cursor:
+        for table in sorted(tables & set(connection.introspection.table_names(cursor))):
+            cursor.execute(
+                f"SELECT count(*), md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), '')) "  # noqa: S608 - names of our own tables
+                f"FROM {table} t"
+            )
+            count, digest = cursor.fetchone()
+            found[table] = (count, digest)
+    return found
+
+
+def run(task: str, arguments: Arguments, at: datetime) -> None:
+    """Run a task as a worker does, with the clock at `at`."""
+    with time_machine.travel(at, tick=False):
+        app.tasks[task](**arguments)
+
+
+def test_every_task_has_a_case_and_every_case_a_task() -> None:
+    assert set(CASES) == own_tasks()
+
+
+def test_every_job_of_the_timetable_is_a_task() -> None:
+    assert {job.task for job in TIMETABLE.values()} <= own_tasks()
+
+
+def test_every_task_is_found_again_by_a_sweep_or_is_one() -> None:
+    """A task that takes arguments is only a wake-up: the same work must be found without its message."""
+    swept = {job.task for job in TIMETABLE.values()}
+    woken = own_tasks() - swept
+    assert woken == {"claims.tasks.verify_claim", "claims.tasks.accrue_claim"}, (
+        "name here which job of the timetable finds the work of a new wake-up"
+    )
+    assert {"claims.tasks.sweep_unverified", "claims.tasks.accrue_current_month"} <= swept
+
+
+@pytest.mark.parametrize("task", sorted(own_tasks()))
+def test_running_a_task_twice_changes_nothing_the_second_time(task: str, own_city: City) -> None:
+    case = CASES[task]
+    arguments = case.prepare(own_city)
+    untouched = rows()
+    run(task, arguments, case.at)
+    once = rows(without=case.grows)
+    assert rows() != untouched, "the first run had nothing to do: the case proves nothing"
+    run(task, arguments, case.at + AGAIN)
+    twice = rows(without=case.grows)
+    assert {name: (once[name][0], twice[name][0]) for name in once if once[name] != twice[name]} == {}
+    assert prove().findings == []
+
+
+@pytest.mark.parametrize("task", sorted(own_tasks()))
+def test_a_task_with_nothing_to_do_does_nothing(task: str, own_city: City) -> None:
+    """A sweep over an empty table is the commonest run of all."""
+    if CASES[task].prepare.__name__ != "prepared" or task == "cases.tasks.seal_day":
+        return
+    before = rows(without=CASES[task].grows)
+    run(task, {}, NOW)
+    assert rows(without=CASES[task].grows) == before

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 import cases.messages
 import cases.selectors
@@ -309,7 +309,7 @@ def _steps(
         checked = Step("done", _("核验 %(n)d 项") % {"n": len(decision.reasons) if decision else 0})
     if status == kinds.REJECTED:
         return [
-            Step("done", _("提交申请"), _("失业登记同时生效")),
+            Step("done", pgettext("step", "提交申请"), _("失业登记同时生效")),
             checked,
             Step("now", _("不予核定"), _("由两位工作人员决定")),
         ]
@@ -324,7 +324,7 @@ def _steps(
         approved = Step("done", title, who)
     money = "done" if stage > 4 else "now" if stage == 4 else "todo"
     return [
-        Step("done", _("提交申请"), _("失业登记同时生效")),
+        Step("done", pgettext("step", "提交申请"), _("失业登记同时生效")),
         checked,
         approved,
         Step(money, _("第一笔到账")),

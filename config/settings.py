@@ -48,8 +48,8 @@ ANYE_SANDBOX_URL = env.str("ANYE_SANDBOX_URL")
 ANYE_GATEWAY_KEY = env.str("ANYE_GATEWAY_KEY")
 """HMAC key with which requests to the outside are signed."""
 ANYE_OUTSIDE: dict[str, dict[str, str]] = dict(env.json("ANYE_OUTSIDE", default={}))
-"""Services with an address or key of their own: `{"BANK": {"url": "…", "key_id": "…", "key": "…"}}`, names as in
-`gateways.ports`; what an entry leaves out is the common one."""
+"""Services with an address or key of their own: `{"BANK": {"url": "…", "key_id": "…", "key": "…"}}`,
+names as in `gateways.ports`; what an entry leaves out is the common one."""
 _SANDBOX_PAYER = {"account": "1301000000000001", "name": "石家庄市失业保险基金支出户"}
 ANYE_PAYER = dict(env.json("ANYE_PAYER", default=_SANDBOX_PAYER) if ANYE_DEMO else env.json("ANYE_PAYER"))
 """The account benefits are paid from, `{"account": "…", "name": "…"}`; only the sandbox's bank takes any."""

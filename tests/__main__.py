@@ -54,19 +54,24 @@ def main(arguments: list[str]) -> int:
 
 def _check_all(home: Home, arguments: list[str]) -> int:
     environment = process_environment(home)
-    if servers_needed():
-        environment["ANYE_TEST_SERVERS"] = "embedded"
-    environment["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     failed: list[str] = []
-    for name, command in CHECKS:
+    for name, command in CHECKS:  # with the product's own settings
         _stage(name, command, environment, failed)
+    tested = _environment_of_tests(environment)
     if arguments:
-        _stage("tests", [*PYTEST, *arguments], environment, failed)
+        _stage("tests", [*PYTEST, *arguments], tested, failed)
     else:
-        _stage("tests", [*PYTEST, "-q", "-n", "2", "-m", f"not ({ALONE})"], environment, failed)
-        _stage("tests on running sites", [*PYTEST, "-q", "-m", ALONE], environment, failed)
+        _stage("tests", [*PYTEST, "-q", "-n", "2", "-m", f"not ({ALONE})"], tested, failed)
+        _stage("tests on running sites", [*PYTEST, "-q", "-m", ALONE], tested, failed)
     print(f"\nFAILED: {', '.join(failed)}" if failed else "\nAll checks passed.")
     return 1 if failed else 0
+
+
+def _environment_of_tests(environment: dict[str, str]) -> dict[str, str]:
+    """The servers of this run, and for the rest what a plain `pytest` has."""
+    servers = {name: environment[name] for name in ("DATABASE_URL", "REDIS_URL", "ANYE_HOME")}
+    mark = {"ANYE_TEST_SERVERS": "embedded"} if servers_needed() else {}
+    return os.environ | servers | mark | {"DJANGO_SETTINGS_MODULE": "tests.settings"}
 
 
 def _stage(name: str, command: list[str], environment: dict[str, str], failed: list[str]) -> None:

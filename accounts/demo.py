@@ -63,9 +63,9 @@ OFFICERS = (
     Officer(Role.SUPERVISOR, "supervisor1", "主管甲"),
     Officer(Role.SUPERVISOR, "supervisor2", "主管乙"),
     Officer(Role.AUDITOR, "auditor1", "稽核员甲"),
-    Officer(Role.SYSTEM_ADMINISTRATOR, "sysadmin1", "系统管理员甲", ()),
-    Officer(Role.SECURITY_ADMINISTRATOR, "secadmin1", "安全管理员甲", ()),
-    Officer(Role.AUDIT_ADMINISTRATOR, "auditadmin1", "审计管理员甲", ()),
+    Officer(Role.SYSTEM_ADMIN, "sysadmin1", "系统管理员甲", ()),
+    Officer(Role.SECURITY_ADMIN, "secadmin1", "安全管理员甲", ()),
+    Officer(Role.AUDIT_ADMIN, "auditadmin1", "审计管理员甲", ()),
 )
 
 Entry = dict[str, object]

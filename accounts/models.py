@@ -10,6 +10,7 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Right
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -23,14 +24,14 @@ class Role(models.TextChoices):
     REVIEWER = "REVIEWER", pgettext_lazy("role", "复核")
     SUPERVISOR = "SUPERVISOR", _("主管")
     AUDITOR = "AUDITOR", _("稽核")
-    SYSTEM_ADMINISTRATOR = "SYSTEM_ADMINISTRATOR", _("系统管理员")
-    SECURITY_ADMINISTRATOR = "SECURITY_ADMINISTRATOR", _("安全管理员")
-    AUDIT_ADMINISTRATOR = "AUDIT_ADMINISTRATOR", _("审计管理员")
+    SYSTEM_ADMIN = "SYSTEM_ADMIN", _("系统管理员")
+    SECURITY_ADMIN = "SECURITY_ADMIN", _("安全管理员")
+    AUDIT_ADMIN = "AUDIT_ADMIN", _("审计管理员")
     CITIZEN = "CITIZEN", _("个人")
 
 
 # Classified protection level 3: three administrators, three people, none of whom does case work.
-ADMINISTRATORS = (Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR, Role.AUDIT_ADMINISTRATOR)
+ADMINISTRATORS = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN)
 STAFF_ROLES = (Role.HANDLER, Role.REVIEWER, Role.SUPERVISOR, Role.AUDITOR, *ADMINISTRATORS)
 
 # What a machine client may be given; `accounts.roles.SCOPES` says which action each opens.
@@ -92,6 +93,12 @@ class Identifier(models.Model):
                 condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from")),
             ),
         ]
+        indexes: ClassVar[list[models.Index]] = [
+            # Officers look people up by the last four, which the mask leaves readable.
+            models.Index(
+                Right("masked", 4), name="accounts_identifier_last_four", condition=Q(valid_to=None)
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.masked
@@ -109,6 +116,9 @@ class User(AbstractUser):
     # The latest time step (RFC 6238: seconds since 1970 / 30) whose one-time code was used:
     # a code counts once, whatever happens to the cache.
     last_code_step = models.BigIntegerField(default=0)
+
+    # The password was set by somebody else, so its owner must choose another before anything else.
+    temporary_password = models.BooleanField(default=False)
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -160,9 +170,15 @@ class Access(models.Model):
         UNMASK = "UNMASK", _("显示全号")
         REFUSED = "REFUSED", _("无权访问")
         RIGHTS_CHANGED = "RIGHTS_CHANGED", _("权限变更")
+        CREDENTIALS_RESET = "CREDENTIALS_RESET", _("重置登录凭据")
+        PASSWORD_CHANGED = "PASSWORD_CHANGED", _("本人改密码")
+        RECOVERY_CODES = "RECOVERY_CODES", _("重新生成备用码")
+        ACCOUNT_CLOSED = "ACCOUNT_CLOSED", _("停用账户")
+        ACCOUNT_OPENED = "ACCOUNT_OPENED", _("恢复账户")
         LINKED = "LINKED", _("关联本人")
         RENAMED = "RENAMED", _("姓名变更")
         CLIENT_CREATED = "CLIENT_CREATED", _("登记接口客户")
+        CLIENT_REVOKED = "CLIENT_REVOKED", _("撤销接口客户")
         TOKEN_ISSUED = "TOKEN_ISSUED", _("签发令牌")
         TOKEN_REFUSED = "TOKEN_REFUSED", _("未签发令牌")
 

@@ -92,9 +92,9 @@ MATRIX: Mapping[Role, frozenset[Action]] = {
         {Action.SIGNED_IN, Action.SEE_QUEUE, Action.SEE_CASE, Action.SEE_BATCHES, Action.SEE_FUND}
     ),
     # Three administrators who keep watch on one another; none of them sees a case.
-    Role.SYSTEM_ADMINISTRATOR: frozenset({Action.SIGNED_IN}),
-    Role.SECURITY_ADMINISTRATOR: frozenset({Action.SIGNED_IN, Action.MANAGE_USERS}),
-    Role.AUDIT_ADMINISTRATOR: frozenset({Action.SIGNED_IN, Action.READ_AUDIT_LOG}),
+    Role.SYSTEM_ADMIN: frozenset({Action.SIGNED_IN}),
+    Role.SECURITY_ADMIN: frozenset({Action.SIGNED_IN, Action.MANAGE_USERS}),
+    Role.AUDIT_ADMIN: frozenset({Action.SIGNED_IN, Action.READ_AUDIT_LOG}),
 }
 
 # What a machine client may be given: a scope opens one action and nothing else.

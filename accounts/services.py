@@ -311,9 +311,7 @@ def _save_client(client: Client, *, secret: str, scopes: Iterable[str], actor: U
 
 def _check_may_manage(actor: User) -> None:
     """Rights are given by the security administrator; the machine gives those of a demo and a first start."""
-    if actor.username != MACHINE_USERNAME and not (
-        actor.is_active and actor.has_role(Role.SECURITY_ADMINISTRATOR)
-    ):
+    if actor.username != MACHINE_USERNAME and not (actor.is_active and actor.has_role(Role.SECURITY_ADMIN)):
         raise Refused("user.not_yours_to_manage")
 
 

@@ -83,7 +83,7 @@ def test_the_first_security_administrator_is_registered_from_the_command_line(
     capsys: pytest.CaptureFixture[str], client: Client
 ) -> None:
     cache.clear()
-    call_command("create_staff", username="first", full_name="甲", role=["SECURITY_ADMINISTRATOR"])
+    call_command("create_staff", username="first", full_name="甲", role=["SECURITY_ADMIN"])
     username, password = capsys.readouterr().out.split()
     answer = client.post("/staff/sign-in/", {"login": username, "password": password})
     assert answer.status_code == 302

@@ -30,8 +30,8 @@ EXPECTED: dict[Action, set[Role]] = {
     Action.SEE_FUND: {R, S, A},
     Action.PROPOSE_POLICY: {S},
     Action.APPROVE_POLICY: {S},
-    Action.MANAGE_USERS: {Role.SECURITY_ADMINISTRATOR},
-    Action.READ_AUDIT_LOG: {Role.AUDIT_ADMINISTRATOR},
+    Action.MANAGE_USERS: {Role.SECURITY_ADMIN},
+    Action.READ_AUDIT_LOG: {Role.AUDIT_ADMIN},
     Action.API_DETERMINATIONS: set(),
 }
 

@@ -131,7 +131,7 @@ def test_acts_are_posted_and_pages_are_read(client: Client, path: str) -> None:
 def test_who_has_no_business_here_is_kept_out(client: Client) -> None:
     shown = case(status="FIRST", party=person(0, "刘伟"))
     assert "/sign-in/" in client.get("/queue/").headers["Location"]
-    signed_in(client, Role.SYSTEM_ADMINISTRATOR)
+    signed_in(client, Role.SYSTEM_ADMIN)
     answer = client.get("/queue/")
     assert answer.status_code == 403
     assert shown.number not in answer.content.decode()

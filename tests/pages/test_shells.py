@@ -130,7 +130,7 @@ def test_officers_see_what_they_may_open_and_how_much_waits() -> None:
 
 
 def test_an_administrator_sees_no_cases() -> None:
-    page = shell(officer(Role.SYSTEM_ADMINISTRATOR), path="/shortcuts/")
+    page = shell(officer(Role.SYSTEM_ADMIN), path="/shortcuts/")
     assert "发放批次</a>" not in page
     assert "我的待办</a>" not in page
     assert 'role="search"' not in page

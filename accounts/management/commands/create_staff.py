@@ -18,7 +18,7 @@ from law.errors import Refused
 
 
 class Command(BaseCommand):
-    """`create_staff --username U --full-name N --role SECURITY_ADMINISTRATOR`."""
+    """`create_staff --username U --full-name N --role SECURITY_ADMIN`."""
 
     help = "Register an officer; prints a first password. The second factor is set up at the first sign-in."
 

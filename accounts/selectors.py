@@ -1,6 +1,7 @@
 """All reads of parties, users and regions. It must never write, and never return a number in the clear."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import TypeVar
 
 from allauth.mfa.models import Authenticator
@@ -18,8 +19,9 @@ MACHINE_USERNAME = "system"
 IDENTIFIER_PURPOSE = "identifier"
 
 
+@cache
 def machine() -> User:
-    """The user in whose name the machine acts. Made by a migration, so its absence is a bug."""
+    """The user in whose name the machine acts, made by a migration and kept once a process."""
     return User.objects.get(username=MACHINE_USERNAME)
 
 

@@ -78,10 +78,15 @@ def open_case(
     verb: str,
     payload: Payload | None = None,
     promise_due: date | None = None,
+    promise_days: int | None = None,
     statutory_due: date | None = None,
+    statutory_days: int | None = None,
     due_provisional: bool = False,
 ) -> Case:
-    """Open a case in the kind's initial status, with the next number of its legal day and its first event."""
+    """Open a case in the kind's initial status, with the next number of its legal day and its first event.
+
+    With each due date come the working days it counts, from which `cases.deadlines` can compute it again.
+    """
     waits_for = kind.waits_for[kind.initial]
     case = Case.objects.create(
         number=_next_number(kind, legal_day(now)),
@@ -91,7 +96,9 @@ def open_case(
         status=kind.initial,
         waits_for=waits_for.value,
         promise_due=promise_due,
+        promise_days=promise_days,
         statutory_due=statutory_due,
+        statutory_days=statutory_days,
         due_provisional=due_provisional,
         opened_at=now,
         changed_at=now,
@@ -130,14 +137,8 @@ def transition(
     kind = kinds.get(case.kind)
     move = _move(kind, case.status, to)
     changed = Case.objects.filter(pk=case.pk, status=case.status).filter(_free_for(actor))
-    values: dict[str, object] = {"status": to, "waits_for": move.waits_for.value, "changed_at": now}
-    values["closed_at"] = now if move.waits_for is WaitsFor.NOBODY else None
-    if move.waits_for is WaitsFor.NOBODY:
-        values["paused_at"] = None
-    if move.clears_handler:
-        values["handler"] = None
     seen = case.status
-    if changed.update(**values) != 1:
+    if changed.update(**_values(move, now)) != 1:
         raise _lost(case, actor)
     case.refresh_from_db()
     return _append(
@@ -151,6 +152,14 @@ def _move(kind: Kind, status: str, to: str) -> Move:
     waits_for = kind.waits_for[to]
     same_desk = waits_for in KEEPS_HANDLER and kind.waits_for[status] in KEEPS_HANDLER
     return Move(to, waits_for, clears_handler=not same_desk)
+
+
+def _values(move: Move, now: datetime) -> dict[str, object]:
+    """What a transition writes into the case."""
+    closes = move.waits_for is WaitsFor.NOBODY
+    values: dict[str, object] = {"status": move.to, "waits_for": move.waits_for.value, "changed_at": now}
+    values["closed_at"] = now if closes else None
+    return values | ({"paused_at": None} if closes else {}) | ({"handler": None} if move.clears_handler else {})
 
 
 def _free_for(actor: User) -> Q:
@@ -215,14 +224,7 @@ def _transition_chunk(
     held = Case.objects.filter(pk__in=ids, kind=kind.code, status=from_status).filter(_free_for(actor))
     # Locked in the order of their keys first, so that two sets that overlap cannot wait for each other.
     locked = list(held.order_by("pk").select_for_update().values_list("pk", flat=True))
-    closes = move.waits_for is WaitsFor.NOBODY
-    values: dict[str, object] = {"status": move.to, "waits_for": move.waits_for.value, "changed_at": now}
-    values["closed_at"] = now if closes else None
-    if closes:
-        values["paused_at"] = None
-    if move.clears_handler:
-        values["handler"] = None
-    Case.objects.filter(pk__in=locked).update(**values)
+    Case.objects.filter(pk__in=locked).update(**_values(move, now))
     content = json.dumps({**payload, "from": from_status, "to": move.to}, ensure_ascii=False)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -270,9 +272,10 @@ def determine(
 
     `facts` are the JSON values the program parses, `sources` names for each field where it came from.
     """
-    ParameterSet.objects.bulk_create(
-        [ParameterSet(digest=parameters.digest, snapshot=parameters.snapshot())], ignore_conflicts=True
-    )
+    if not ParameterSet.objects.filter(pk=parameters.digest).exists():
+        ParameterSet.objects.bulk_create(
+            [ParameterSet(digest=parameters.digest, snapshot=parameters.snapshot())], ignore_conflicts=True
+        )
     stored = decision.to_json()
     version = str(PROGRAMS[program].version)
     content = trail.determination_hash(

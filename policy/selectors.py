@@ -46,26 +46,30 @@ def book() -> ParameterBook:
     return _kept[1]
 
 
-def parameters_for(*, program: str, region: str) -> Parameters:
-    """All numbers that `program` (a name of `law.programs`) may read in `region`. Raises KeyError for
-    another name.
+def parameters_for(*, program: str, region: str, law: ParameterBook | None = None) -> Parameters:
+    """All numbers that `program` (a name of `law.programs`) may read in `region`.
+
+    `law`: the book in force, where the caller has taken it already; so too below. Raises KeyError for another
+    program.
     """
-    return book().for_program(PROGRAMS[program].keys, region=region)
+    return (law or book()).for_program(PROGRAMS[program].keys, region=region)
 
 
-def calendar(*, region: str = NATION) -> Calendar:
+def calendar(*, region: str = NATION, law: ParameterBook | None = None) -> Calendar:
     """The working days of the years whose notice is out."""
-    return calendar_in(book(), region=region)
+    return calendar_in(law or book(), region=region)
 
 
-def deadline(*, start: date, days: int, region: str = NATION) -> tuple[date, bool]:
+def deadline(
+    *, start: date, days: int, region: str = NATION, law: ParameterBook | None = None
+) -> tuple[date, bool]:
     """The `days`-th working day after `start`, and whether it is provisional.
 
     It is provisional where the count begins in or reaches into a year whose notice is not out: to be
     computed again when that calendar has been approved.
     """
     try:
-        return calendar(region=region).add_working_days(start, days), False
+        return calendar(region=region, law=law).add_working_days(start, days), False
     except MissingParameter:
         return provisional_due(start, days), True
 

@@ -1,9 +1,10 @@
 """The law on the command line: `python -m law decide PROGRAM [--region 130100]` and `python -m law lawbook`.
 
 `decide` reads JSON lines from standard input and writes one answer a line, in the same order; a line that
-cannot be answered gets an error that names its field, and the run goes on. No database, no network, no
-clock, no Django: `manage.py` hands the command over before it sets anything up. Exit status: 0 done, 1 a
-line was at fault (or the law book is out of date), 2 wrong usage.
+cannot be answered gets an error that names its field, and the run goes on. With `--parameters FILE` it takes
+the numbers of a stored determination in place of the shipped ones. No database, no network, no clock, no
+Django: `manage.py` hands the command over before it sets anything up. Exit status: 0 done, 1 a line was at
+fault (or the law book is out of date), 2 wrong usage.
 """
 
 from __future__ import annotations
@@ -36,7 +37,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     decider = commands.add_parser("decide", help="JSON lines in on standard input, one answer a line")
     decider.add_argument("program", choices=sorted(CALCULATIONS))
-    decider.add_argument("--region", default=DEFAULT_REGION, metavar="130100", help="six digits")
+    numbers = decider.add_mutually_exclusive_group()
+    numbers.add_argument("--region", default=DEFAULT_REGION, metavar="130100", help="six digits")
+    numbers.add_argument(
+        "--parameters", type=Path, metavar="FILE", help="a parameter set as the API gives it (JSON)"
+    )
     booker = commands.add_parser("lawbook", help="write the law book from rules and values")
     booker.add_argument("--check", action="store_true", help="compare only; exit 1 if it is out of date")
     try:
@@ -45,12 +50,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return stopped.code if isinstance(stopped.code, int) else 2
     if options.command == "lawbook":
         return _write_law_book(check=options.check)
-    book = ParameterBook.shipped()
-    if not _is_known(options.region, book):
-        print(f"law decide: no such region: {options.region}", file=sys.stderr)
-        return 2
     calculation = CALCULATIONS[options.program]
-    parameters = book.for_program(calculation.keys, region=options.region)
+    try:
+        parameters = _parameters(calculation, region=options.region, stored=options.parameters)
+    except UsageError as fault:
+        print(f"law decide: {fault}", file=sys.stderr)
+        return 2
     try:
         faults = decide_lines(calculation, parameters, sys.stdin.buffer, sys.stdout.buffer)
         sys.stdout.buffer.flush()
@@ -59,6 +64,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return 1 if faults else 0
+
+
+class UsageError(ValueError):
+    """What was asked for on the command line cannot be had; one line, safe to show."""
+
+
+def _parameters(calculation: Calculation, *, region: str, stored: Path | None) -> Parameters:
+    """The shipped numbers of a region, or those of a stored set. Raises UsageError."""
+    if stored is None:
+        book = ParameterBook.shipped()
+        if not _is_known(region, book):
+            raise UsageError(f"no such region: {region}")
+        return book.for_program(calculation.keys, region=region)
+    try:
+        snapshot = json.loads(stored.read_text(encoding="utf-8"))
+        return Parameters.from_snapshot(snapshot)
+    except OSError as error:
+        raise UsageError(f"cannot read {stored}: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError):
+        raise UsageError(f"{stored} is not a set of parameters") from None
 
 
 def decide_lines(

@@ -265,3 +265,39 @@ def test_the_law_book_is_what_the_rules_say() -> None:
 def test_every_region_of_the_data_is_a_region_of_the_command() -> None:
     for region in ParameterBook.shipped().regions():
         assert _run("decide", "instalments", "--region", region).returncode == 0
+
+
+def test_a_stored_parameter_set_takes_the_place_of_the_shipped_one(tmp_path: Path) -> None:
+    """As an auditor does who recomputes what a bureau decided with a number of its own."""
+    shipped = ParameterBook.shipped().for_program(CALCULATIONS["unemployment-benefit"].keys, region="130100")
+    snapshot = shipped.snapshot()
+    rows = snapshot["rows"]
+    assert isinstance(rows, list)
+    raised = [row | {"value": "99"} if row["key"] == "benefit.min_months" else row for row in rows]
+    file = tmp_path / "set.json"
+    line = json.dumps({**BENEFIT, "contributed_months": 98}).encode()
+    answers = {}
+    for name, content in (("shipped", snapshot), ("raised", {**snapshot, "rows": raised})):
+        file.write_text(json.dumps(content), encoding="utf-8")
+        done = _run("decide", "unemployment-benefit", "--parameters", str(file), given=line)
+        assert done.returncode == 0, done.stderr
+        answers[name] = json.loads(done.stdout)
+    assert answers["shipped"] == ask("unemployment-benefit", {**BENEFIT, "contributed_months": 98})
+    assert answers["shipped"]["parameters_digest"] == shipped.digest
+    assert (answers["shipped"]["verdict"], answers["raised"]["verdict"]) == ("GRANT", "REFUSE")
+
+
+@pytest.mark.parametrize("content", ["", "[]", "7", "{}", '{"region": "130100", "rows": [{"key": 1}]}', None])
+def test_a_file_that_is_no_parameter_set_is_wrong_usage(tmp_path: Path, content: str | None) -> None:
+    file = tmp_path / "set.json"
+    if content is not None:
+        file.write_text(content, encoding="utf-8")
+    done = _run("decide", "unemployment-benefit", "--parameters", str(file))
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.startswith(b"law decide: ")
+
+
+def test_a_region_and_a_stored_set_together_are_wrong_usage(tmp_path: Path) -> None:
+    """A set belongs to one region already."""
+    done = _run("decide", "unemployment-benefit", "--region", "130102", "--parameters", str(tmp_path))
+    assert done.returncode == 2

@@ -4,7 +4,12 @@ from argparse import ArgumentParser
 
 from django.core.management.base import BaseCommand, CommandError
 
-from config import translations
+try:
+    from config import translations
+except ModuleNotFoundError as missing:
+    if missing.name != "polib":
+        raise
+    raise CommandError("polib is missing: ./test installs the libraries for development.") from missing
 
 
 class Command(BaseCommand):

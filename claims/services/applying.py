@@ -65,13 +65,14 @@ def submit_claim(
     The same `submission_id` again returns the claim it made. A second application while one is open or
     in payment is `Refused("claim.already_open")`, which carries the number of that one.
     """
+    # One person's two clicks or windows queue up here, so that the second sees what the first made; the
+    # partial UNIQUE below is the last word.
+    Party.objects.select_for_update().get(pk=party.pk)
     existing = Claim.objects.select_related("case").filter(submission_id=submission_id).first()
     if existing is not None:
         if existing.party_id != party.pk:
             raise Refused("claim.not_yours")
         return existing
-    # One person's two windows queue up here; the partial UNIQUE below is the last word.
-    Party.objects.select_for_update().get(pk=party.pk)
     held = open_claim_of(party)
     if held is not None:
         raise Refused("claim.already_open", number=held.case.number)

@@ -274,8 +274,9 @@ def batch_page(viewer: User, number: str) -> BatchPage | None:
     waits = batch.case.status in (BUILT, APPROVED1)
     level = len(signatures) + 1
     has_signed = any(one.actor_id == viewer.pk for one in signatures)
-    checks = [_check(stored) for stored in batch.checks]
-    checks.append(_four_eyes(signatures))
+    # What was to be looked at has been, once all have signed; what is open stands first.
+    checks = [*(_check(stored, waits=waits) for stored in batch.checks), _four_eyes(signatures)]
+    checks.sort(key=lambda check: check.outcome != "OPEN")
     left_out = [LeftOut(*_labels(reason, len(ids))) for reason, ids in batch.left_out.items() if ids]
     first = next((row["count"] for row in batch.checks if row["code"] == "FIRST"), 0)
     return BatchPage(
@@ -367,8 +368,8 @@ def _parts(batch: Batch) -> list[Part]:
     ]
 
 
-def _check(stored: Mapping[str, str | int]) -> Check:
-    """The words for a check frozen at sealing."""
+def _check(stored: Mapping[str, str | int], *, waits: bool) -> Check:
+    """The words for a check frozen at sealing; `waits`: somebody has yet to sign."""
     numbers = {name: value for name, value in stored.items() if name not in ("code", "outcome")}
     for name in ("total_fen", "held_fen"):
         if name in numbers:
@@ -392,7 +393,8 @@ def _check(stored: Mapping[str, str | int]) -> Check:
         "FIRST": _("%(count)s 人以前没有发过；请您看一眼名单"),
     }
     code = str(stored["code"])
-    return Check(str(stored["outcome"]), titles[code], details[code] % numbers)
+    outcome = str(stored["outcome"]) if waits else "PASS"
+    return Check(outcome, titles[code], details[code] % numbers)
 
 
 def _four_eyes(signatures: Sequence[Signature]) -> Check:

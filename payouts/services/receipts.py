@@ -48,9 +48,13 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """A final receipt with its payment's id (0: not one of this batch)."""
+    """A final receipt with its payment's id (0: not one of this batch).
+
+    `is_other_sum`: the bank booked another amount than it was told to.
+    """
 
     payment_id: int
+    is_other_sum: bool
     name: str
     status: str
     reason_code: str
@@ -109,13 +113,14 @@ def record_receipts(*, batch: Batch, receipts: Sequence[BankReceipt], now: datet
 
 def _sort(batch: Batch, receipts: Sequence[BankReceipt]) -> _Sorted:
     """Judge each new receipt by what is known of its payment, in the order of booking."""
-    names = {one.end_to_end_id for one in receipts}
-    payments = dict(
-        Payment.objects.filter(batch=batch, end_to_end_id__in=names).values_list("end_to_end_id", "pk")
-    )
+    ours = Payment.objects.filter(batch=batch, end_to_end_id__in={one.end_to_end_id for one in receipts})
+    payments = {
+        name: (pk, amount) for name, pk, amount in ours.values_list("end_to_end_id", "pk", "amount_fen")
+    }
     final = [
         _Word(
-            payment_id=payments.get(one.end_to_end_id, 0),
+            payment_id=payments.get(one.end_to_end_id, (0, 0))[0],
+            is_other_sum=one.amount_fen not in (None, payments.get(one.end_to_end_id, (0, 0))[1]),
             name=one.end_to_end_id,
             status=one.status,
             reason_code=one.reason_code[:12],
@@ -127,7 +132,7 @@ def _sort(batch: Batch, receipts: Sequence[BankReceipt]) -> _Sorted:
     ]
     known = Receipt.objects.filter(bank_serial__in=[word.serial for word in final])
     seen = set(known.values_list("bank_serial", flat=True))
-    standing = Receipt.objects.filter(payment_id__in=payments.values(), conflicts=False)
+    standing = Receipt.objects.filter(payment_id__in=[pk for pk, _ in payments.values()], conflicts=False)
     said: dict[int, dict[str, datetime]] = {}
     for payment_id, status, booked_at in standing.values_list("payment_id", "status", "booked_at"):
         said.setdefault(payment_id, {})[status] = booked_at
@@ -146,7 +151,7 @@ def _sort(batch: Batch, receipts: Sequence[BankReceipt]) -> _Sorted:
 def _judge(found: _Sorted, word: _Word, said: dict[str, datetime]) -> None:
     """One word against those that stand: `said` maps the status to its time of booking."""
     paid_at = said.get(PAID)
-    if word.status in said or (word.status == PAID and FAILED in said):
+    if word.is_other_sum or word.status in said or (word.status == PAID and FAILED in said):
         found.conflicts.append(word)
         return
     if word.status == PAID:

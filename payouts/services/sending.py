@@ -8,7 +8,7 @@ not know it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -54,9 +54,14 @@ def _submit(batch_id: int, *, now: datetime) -> None:
         if reply is None:
             reply = _send(batch, now=now)
     except Unavailable as silence:
-        _record_silence(batch_id, silence, now=now)
+        _record_once(batch_id, "batch.no_answer", {"problem": silence.problem.value}, now=now)
         return
-    if reply is not None:
+    if reply is None:
+        return
+    held = (reply.count, reply.total_fen)
+    if reply.accepted and None not in held and held != (batch.count, batch.total_fen):
+        _record_once(batch_id, "batch.other_file_at_bank", {"count": reply.count or 0}, now=now)
+    else:
         _record_reply(batch_id, reply, now=now)
 
 
@@ -121,13 +126,14 @@ def _record_reply(batch_id: int, reply: BankReply, *, now: datetime) -> None:
 
 
 @transaction.atomic(durable=True)
-def _record_silence(batch_id: int, silence: Unavailable, *, now: datetime) -> None:
-    """Once in the trail, however often the sweep asks."""
+def _record_once(batch_id: int, verb: str, payload: Mapping[str, str | int], *, now: datetime) -> None:
+    """A trouble stands once in the trail, however often the sweep meets it; the batch stays SENT for a
+    person.
+    """
     batch = _locked(batch_id)
     last = Event.objects.filter(case=batch.case).order_by("-sequence").first()
-    if batch.case.status == SENT and last is not None and last.verb != "batch.no_answer":
-        payload = {"problem": silence.problem.value}
-        record(case=batch.case, verb="batch.no_answer", actor=machine(), now=now, payload=payload)
+    if batch.case.status == SENT and last is not None and last.verb != verb:
+        record(case=batch.case, verb=verb, actor=machine(), now=now, payload=payload)
 
 
 def _payment_ids(batch: Batch) -> list[int]:

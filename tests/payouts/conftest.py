@@ -11,7 +11,6 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from django.apps import apps
 from django.db import connection
 from pytest_django import DjangoDbBlocker, Settings
 
@@ -23,13 +22,12 @@ from law.money import Fen
 from payouts.services import open_fund
 from sandbox.server import Running, running
 from sandbox.server import Settings as SandboxSettings
+from tests.cases.conftest import keys_of_all_tables, remove_all_but
 
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
 CITY = "130100"
 MONTH = "2026-11"
-# Made by migrations: every test counts on them.
-KEPT = {"django_migrations", "django_content_type", "auth_permission", "cases_status"}
 
 
 @dataclass(frozen=True)
@@ -103,19 +101,9 @@ def money(db: None) -> None:
 def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Real transactions on several connections; all rows are removed afterwards, past the triggers."""
     with django_db_blocker.unblock():
+        kept = keys_of_all_tables()
         try:
             yield
         finally:
-            _empty_database()
+            remove_all_but(kept)
             connection.close()
-
-
-def _empty_database() -> None:
-    tables = {model._meta.db_table for model in apps.get_models(include_auto_created=True)} - KEPT
-    with connection.cursor() as cursor:
-        existing = set(connection.introspection.table_names(cursor))
-        cursor.execute("SET session_replication_role = replica")
-        for table in sorted(tables & existing):
-            keep = " WHERE username <> 'system'" if table == "accounts_user" else ""
-            cursor.execute(f"DELETE FROM {table}{keep}")  # noqa: S608 - names of our own tables
-        cursor.execute("SET session_replication_role = DEFAULT")

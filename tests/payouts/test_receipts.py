@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
@@ -214,3 +215,10 @@ def test_receipts_cost_as_many_statements_whatever_their_number(
     with django_assert_max_num_queries(45):  # type: ignore[operator]  # a fixture of pytest-django
         record_receipts(batch=batch, receipts=words, now=LATER)
     assert reread(batch).case.status == SETTLED
+
+
+def test_another_sum_than_was_sent_is_a_conflict(batch: Batch) -> None:
+    first, _ = payments_of(batch)
+    word = dataclasses.replace(receipt(first), amount_fen=AMOUNT - 1)
+    assert record_receipts(batch=batch, receipts=[word], now=LATER) == Tally(conflicting=1)
+    assert not Transfer.objects.filter(kind=Move.SETTLED).exists()

@@ -182,3 +182,22 @@ def test_a_file_the_bank_refuses_frees_everything(bank: Running, staff: Staff, s
     settings.ANYE_PAYER = {"account": "1301000000000001", "name": "支出户"}  # type: ignore[attr-defined]  # as above
     later = NOW + timedelta(minutes=2)
     assert submit_batch(batch=approved(staff, now=later), now=later).case.status == ACCEPTED
+
+
+def test_another_file_under_our_number_is_an_alarm_and_nothing_is_taken_for_granted(
+    staff: Staff, bank: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owed_by_bank(bank, "CLEAN")
+    batch = approved(staff)
+
+    def silent(**named: object) -> BankReply:
+        raise Unavailable("BANK", Problem.REFUSED, 1)
+
+    def other(**named: object) -> BankReply:
+        return BankReply(accepted=True, code="ACCP", reference="SB-1", count=7, total_fen=1)
+
+    monkeypatch.setattr(payouts.services.sending, "submit_file", silent)
+    monkeypatch.setattr(payouts.services.sending, "file_status", other)
+    for _ in range(2):
+        assert submit_batch(batch=batch, now=NOW).case.status == SENT
+    assert Event.objects.filter(case=batch.case, verb="batch.other_file_at_bank").count() == 1

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from celery import shared_task
 
-from payouts import selectors, services
+from payouts import services
 
 
 @shared_task
@@ -16,8 +16,7 @@ def submit_approved() -> None:
     """Bring every batch with all its signatures to the bank, or ask what became of it; returns how many were
     tried.
     """
-    for batch in selectors.batches_to_submit():
-        services.submit_batch(batch=batch, now=datetime.now(UTC))
+    services.submit_waiting(now=datetime.now(UTC))
 
 
 @shared_task

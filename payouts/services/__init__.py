@@ -10,7 +10,7 @@ from payouts.services.payees import set_payee
 from payouts.services.receipts import fetch_and_record, record_receipts
 from payouts.services.reconciling import reconcile_day, reconcile_open_days
 from payouts.services.sealing import seal_batch
-from payouts.services.sending import submit_batch
+from payouts.services.sending import submit_batch, submit_waiting
 from payouts.services.signing import send_back_batch, sign_batch
 
 __all__ = [
@@ -30,4 +30,5 @@ __all__ = [
     "set_payee",
     "sign_batch",
     "submit_batch",
+    "submit_waiting",
 ]

@@ -19,10 +19,12 @@ from cases.models import Event
 from cases.services import record, transition
 from gateways.ports import BankReply
 from gateways.services import Unavailable, file_status, submit_file
+from law.errors import Refused
 from law.workdays import legal_day
 from payouts.formats import bank_file
 from payouts.kinds import ACCEPTED, APPROVED2, REJECTED, SENT
 from payouts.models import Batch, Move, Payment
+from payouts.selectors import batches_to_submit
 from payouts.services.ledger import book_payments, lock_pool
 from payouts.services.signing import must_be_signed, must_be_whole
 
@@ -42,6 +44,20 @@ def submit_batch(*, batch: Batch, now: datetime) -> Batch:
         if alone:
             _submit(batch.pk, now=now)
     return Batch.objects.select_related("case").get(pk=batch.pk)
+
+
+def submit_waiting(*, now: datetime) -> int:
+    """Do that for every batch that waits for it, oldest first; returns how many were tried.
+
+    One that is not whole or not signed is held back with an alarm in its trail, and stops none behind it.
+    """
+    waiting = batches_to_submit()
+    for batch in waiting:
+        try:
+            submit_batch(batch=batch, now=now)
+        except Refused as refused:
+            _record_once(batch.pk, "batch.held_back", {"why": refused.code}, now=now)
+    return len(waiting)
 
 
 def _submit(batch_id: int, *, now: datetime) -> None:
@@ -127,12 +143,12 @@ def _record_reply(batch_id: int, reply: BankReply, *, now: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def _record_once(batch_id: int, verb: str, payload: Mapping[str, str | int], *, now: datetime) -> None:
-    """A trouble stands once in the trail, however often the sweep meets it; the batch stays SENT for a
+    """A trouble stands once in the trail, however often the sweep meets it; the batch stays for a
     person.
     """
     batch = _locked(batch_id)
     last = Event.objects.filter(case=batch.case).order_by("-sequence").first()
-    if batch.case.status == SENT and last is not None and last.verb != verb:
+    if batch.case.status in (APPROVED2, SENT) and last is not None and last.verb != verb:
         record(case=batch.case, verb=verb, actor=machine(), now=now, payload=payload)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 import payouts.services.sending
 from cases.models import Event
@@ -13,10 +14,10 @@ from gateways.adapters import wire
 from gateways.adapters.wire import Limits
 from gateways.ports import BankReply, Problem, Unavailable
 from gateways.services import submit_file
-from payouts.kinds import ACCEPTED, APPROVED1, REJECTED, SENT
+from payouts.kinds import ACCEPTED, APPROVED1, APPROVED2, REJECTED, SENT
 from payouts.models import Move, Payment, Transfer
 from payouts.selectors import batches_to_submit, fund, prove
-from payouts.services import submit_batch
+from payouts.services import send_back_batch, submit_batch, submit_waiting
 from payouts.tasks import submit_approved
 from sandbox.server import Running
 from tests.payouts.conftest import CITY, NOW, Staff
@@ -167,13 +168,12 @@ def test_a_batch_is_sent_again_only_on_the_banks_own_word(
 def test_a_file_the_bank_refuses_frees_everything(bank: Running, staff: Staff, settings: object) -> None:
     owed_by_bank(bank, "CLEAN", "CLEAN")
     first = sealed(staff)
-    sending = approved
     # Another holder's name under the same account: the bank takes neither file nor money.
-    from payouts.services import send_back_batch
-
     send_back_batch(batch=first, reason_code="TIMING", actor=staff.checker, now=NOW)
     settings.ANYE_PAYER = {"account": "12", "name": "无"}  # type: ignore[attr-defined]  # pytest-django's fixture
-    batch = submit_batch(batch=sending(staff, now=NOW + timedelta(minutes=1)), now=NOW + timedelta(minutes=1))
+    batch = submit_batch(
+        batch=approved(staff, now=NOW + timedelta(minutes=1)), now=NOW + timedelta(minutes=1)
+    )
     assert (batch.case.status, batch.bank_code) == (REJECTED, "AC02")
     assert Payment.objects.filter(failed_at=None).count() == 0
     state = fund(CITY)
@@ -201,3 +201,21 @@ def test_another_file_under_our_number_is_an_alarm_and_nothing_is_taken_for_gran
     for _ in range(2):
         assert submit_batch(batch=batch, now=NOW).case.status == SENT
     assert Event.objects.filter(case=batch.case, verb="batch.other_file_at_bank").count() == 1
+
+
+def test_a_batch_that_was_altered_is_held_back_and_stops_none_behind_it(bank: Running, staff: Staff) -> None:
+    owed_by_bank(bank, "CLEAN")
+    altered = approved(staff)
+    owed_by_bank(bank, "CARD_CLOSED")
+    later = NOW + timedelta(minutes=1)
+    other = approved(staff, now=later)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("UPDATE payouts_batch SET sha256 = repeat('0', 64) WHERE case_id = %s", [altered.pk])
+        cursor.execute("SET session_replication_role = DEFAULT")
+    for _ in range(2):
+        submit_waiting(now=later)
+    assert (reread(altered).case.status, submissions(bank, altered)) == (APPROVED2, 0)
+    assert Event.objects.get(case=altered.case, verb="batch.held_back").payload == {"why": "batch.tampered"}
+    assert reread(other).case.status == ACCEPTED

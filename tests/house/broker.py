@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from queue import Empty
+from typing import TYPE_CHECKING
 
 from config.celery import app
+
+if TYPE_CHECKING:
+    from celery import Task
 
 QUEUE = "celery"
 
@@ -36,7 +41,13 @@ def taken() -> Iterator[Sent]:
             yield Sent(str(message.headers["task"]), dict(named), wire)
 
 
+@cache
+def tasks() -> Mapping[str, Task[..., object]]:
+    """Every task by name. Loaded once: Celery sets up Django, and with it all logging, each time anew."""
+    app.loader.import_default_modules()
+    return app.tasks
+
+
 def do(sent: Sent) -> None:
     """What a worker does with a message."""
-    app.loader.import_default_modules()
-    app.tasks[sent.task](**sent.arguments)
+    tasks()[sent.task](**sent.arguments)

@@ -43,7 +43,7 @@ from payouts import kinds as money
 from payouts.models import Batch, ReturnedPayment
 from sandbox.world import Person
 from tests.factories import CITY, NOW, PASSWORD, TOTP_SECRET, City
-from tests.house.broker import Sent, do, taken
+from tests.house.broker import Sent, do, taken, tasks
 
 ADDRESSES = re.compile(r"(?:href|action|src|formaction|hx-get|hx-post)=[\"']([^\"']*)[\"']")
 SCENARIOS = (
@@ -297,7 +297,7 @@ def after_the_return(stage: Play) -> None:
     second = stage.officer(stage.city.staff.reviewers[0])
     second.post(reverse("returned-decide", kwargs=number), agreed="yes", remark="")
     stage.work()
-    app.tasks["cases.tasks.seal_day"]()
+    tasks()["cases.tasks.seal_day"]()
 
 
 # --- the search -------------------------------------------------------------------------------------------
@@ -358,6 +358,7 @@ def everything_logged(keeper: logging.Handler) -> Iterator[None]:
         logger.setLevel(logging.DEBUG)
     try:
         yield
+        assert keeper in logging.getLogger().handlers, "somebody set up logging anew: not all was seen"
     finally:
         logging.getLogger().removeHandler(keeper)
         for logger, level in levels.items():
@@ -368,6 +369,7 @@ def everything_logged(keeper: logging.Handler) -> Iterator[None]:
 def played(city: City) -> Played:
     """The whole play, with all that was logged."""
     keeper = _Keeper()
+    tasks()  # Celery sets up logging at this moment, and takes handlers away
     list(taken())
     with everything_logged(keeper):
         stage = play(city)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
@@ -16,10 +16,12 @@ from django.apps import apps
 from django.db import connection
 
 from claims import kinds
-from config.celery import TIMETABLE, app
+from config.celery import TIMETABLE
+from law.parameters import NATION, Value
 from payouts import kinds as money
 from payouts.selectors import prove
-from tests.factories import NOW, City
+from tests.factories import NOW, City, set_value
+from tests.house.broker import tasks
 
 AGAIN = timedelta(minutes=5)
 """When the broker hands out again what a lost worker had not finished."""
@@ -54,6 +56,14 @@ def paid_but_not_followed(city: City) -> Arguments:
     return {}
 
 
+def provisional_until_now(city: City) -> Arguments:
+    """A claim at the end of a year whose successor's calendar was approved afterwards."""
+    city.submitted(now=datetime(2026, 12, 28, 1, 30, tzinfo=UTC))
+    days: Value = {"off": ["2027-01-01"], "worked": ["2027-01-09"]}
+    set_value(city.staff, "calendar.2027", days, "calendar", start=date(2027, 1, 1), region=NATION)
+    return {}
+
+
 CASES: Mapping[str, Twice] = {
     "claims.tasks.verify_claim": Twice(of_one_claim(kinds.SUBMITTED)),
     "claims.tasks.sweep_unverified": Twice(no_arguments(lambda city: city.claim(kinds.SUBMITTED))),
@@ -71,6 +81,9 @@ CASES: Mapping[str, Twice] = {
         grows=frozenset({"payouts_reconciliation"}),
     ),
     "gateways.tasks.send_messages": Twice(no_arguments(lambda city: city.claim(kinds.APPROVED))),
+    "cases.tasks.recompute_provisional": Twice(
+        provisional_until_now, at=datetime(2026, 12, 29, 1, 30, tzinfo=UTC)
+    ),
     "cases.tasks.seal_day": Twice(
         no_arguments(lambda city: city.claim(kinds.APPROVED)), at=NOW + timedelta(days=1)
     ),
@@ -79,8 +92,7 @@ CASES: Mapping[str, Twice] = {
 
 def own_tasks() -> set[str]:
     """The names of all tasks but Celery's own."""
-    app.loader.import_default_modules()
-    return {name for name in app.tasks if not name.startswith("celery.")}
+    return {name for name in tasks() if not name.startswith("celery.")}
 
 
 def rows(*, without: frozenset[str] = frozenset()) -> dict[str, tuple[int, str]]:
@@ -101,7 +113,7 @@ def rows(*, without: frozenset[str] = frozenset()) -> dict[str, tuple[int, str]]
 def run(task: str, arguments: Arguments, at: datetime) -> None:
     """Run a task as a worker does, with the clock at `at`."""
     with time_machine.travel(at, tick=False):
-        app.tasks[task](**arguments)
+        tasks()[task](**arguments)
 
 
 def test_every_task_has_a_case_and_every_case_a_task() -> None:

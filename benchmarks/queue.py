@@ -148,12 +148,12 @@ IDENTIFIERS = """
     FROM generate_series(%(first)s, %(last)s) n
 """
 CASES = """
-    INSERT INTO cases_case (id, number, kind, party_id, region, status, waits_for, promise_due, statutory_due,
-                            due_provisional, handler_id, opened_at, changed_at, closed_at, checks)
+    INSERT INTO cases_case (id, number, kind, party_id, region, status, waits_for, promise_due, promise_days,
+                            statutory_due, statutory_days, due_provisional, handler_id, opened_at, changed_at, closed_at, checks)
     SELECT 1000000 + n, 'SP20250101-' || lpad(n::text, 7, '0'), 'claim', 1000000 + n,
            (%(regions)s::varchar[])[1 + (n / 10 + n / 220) %% 22],
-           s.status, s.waits_for, %(today)s::date - 3 + (n / 130) %% 12, %(today)s::date + 4 + (n / 130) %%
-           12, false,
+           s.status, s.waits_for, %(today)s::date - 3 + (n / 130) %% 12, 3,
+           %(today)s::date + 4 + (n / 130) %% 12, 10, false,
            CASE WHEN n %% 30 = 0 THEN (%(officers)s::bigint[])[1 + n / 30 %%
            cardinality(%(officers)s::bigint[])] END, %(now)s::timestamptz - interval '2 days',
            %(now)s::timestamptz - interval '1 day', CASE WHEN s.waits_for = 'NOBODY' THEN %(now)s::timestamptz

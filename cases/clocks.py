@@ -108,6 +108,14 @@ def shifted(calendar: Calendar, due: date, days: int) -> tuple[date, bool]:
         return provisional_due(due, days), True
 
 
+def due_dates(promise_due: date | None, statutory_due: date | None) -> dict[str, str | None]:
+    """Both dates as an event keeps them."""
+    return {
+        "promise_due": promise_due.isoformat() if promise_due else None,
+        "statutory_due": statutory_due.isoformat() if statutory_due else None,
+    }
+
+
 def _provisional_between(start: date, end: date) -> int:
     if end < start:
         return -_provisional_between(end, start)

@@ -22,6 +22,7 @@ class WaitsFor(StrEnum):
     MACHINE = "MACHINE"
     HANDLER = "HANDLER"
     REVIEWER = "REVIEWER"
+    SUPERVISOR = "SUPERVISOR"
     APPLICANT = "APPLICANT"
     OFFICE = "OFFICE"
     BANK = "BANK"
@@ -33,6 +34,7 @@ WAITS_FOR_LABELS: Mapping[WaitsFor, Label] = MappingProxyType(
         WaitsFor.MACHINE: _("系统处理中"),
         WaitsFor.HANDLER: _("等经办"),
         WaitsFor.REVIEWER: _("等复核"),
+        WaitsFor.SUPERVISOR: _("等主管"),
         WaitsFor.APPLICANT: _("等申请人"),
         WaitsFor.OFFICE: _("等外单位"),
         WaitsFor.BANK: _("等银行"),
@@ -50,12 +52,17 @@ COMMON_VERB_LABELS: Mapping[str, Label] = MappingProxyType(
         "case.released": _("退回待办"),
         "clock.paused": _("时钟暂停，等申请人"),
         "clock.resumed": _("时钟继续"),
+        "deadline.recomputed": _("新一年的工作日历公布，期限重新计算"),
         "fact.amended": _("认定一项事实"),
         "determination.made": _("按规则核定"),
         "proposal.made": _("提出意见"),
         "proposal.agreed": _("复核同意"),
         "proposal.declined": _("复核不同意"),
         "message.sent": _("发出消息"),
+        "attachment.added": _("交来附件"),
+        "letter.issued": _("制发文书"),
+        "letter.opened": _("本人打开文书"),
+        "letter.not_drawn": _("文书里有字体没有的字，请打印页面"),
     }
 )
 """Acts that every kind knows, because `cases.services` itself records them."""

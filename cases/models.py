@@ -95,6 +95,9 @@ class Case(models.Model):
     waits_for = models.CharField(max_length=12)
     promise_due = models.DateField(null=True, blank=True)
     statutory_due = models.DateField(null=True, blank=True)
+    # The working days that each date counts, pauses apart: a provisional date is computed again from them.
+    promise_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    statutory_days = models.PositiveSmallIntegerField(null=True, blank=True)
     due_provisional = models.BooleanField(default=False)
     paused_at = models.DateTimeField(null=True, blank=True)
     # No index of its own: `cases_case_mine` begins with it.
@@ -145,6 +148,16 @@ class Case(models.Model):
                 name="cases_case_paused_for_the_applicant_only",
                 condition=Q(paused_at__isnull=True) | Q(waits_for=WaitsFor.APPLICANT.value),
             ),
+            models.CheckConstraint(
+                name="cases_case_due_counts_days",
+                condition=Q(promise_due__isnull=True, promise_days__isnull=True)
+                | Q(promise_due__isnull=False, promise_days__isnull=False, promise_days__gte=1),
+            ),
+            models.CheckConstraint(
+                name="cases_case_law_counts_days",
+                condition=Q(statutory_due__isnull=True, statutory_days__isnull=True)
+                | Q(statutory_due__isnull=False, statutory_days__isnull=False, statutory_days__gte=1),
+            ),
             models.CheckConstraint(name="cases_case_region", condition=Q(region__regex=r"^[0-9]{6}$")),
             models.CheckConstraint(name="cases_case_checks", condition=Q(checks__in=Checks.values)),
         ]
@@ -184,6 +197,8 @@ class Case(models.Model):
                 condition=OPEN,
                 include=["region", "waits_for"],
             ),
+            # The few that wait for a year's calendar.
+            models.Index(name="cases_case_provisional", fields=["id"], condition=Q(due_provisional=True)),
             # Sweeps of workers, and age alarms.
             models.Index(name="cases_case_sweep", fields=["kind", "status", "changed_at"], condition=OPEN),
         ]

@@ -355,6 +355,8 @@ def own_count(viewer: User, sizes: Mapping[str, int]) -> int:
 def _pages_counted(query: Query) -> dict[str, str]:
     """For each kind with a page of its own: open ones that wait for a step the viewer may do."""
     steps = [step.value for step in _steps_of(query.viewer)]
+    if can(query.viewer, Action.APPROVE_POLICY):
+        steps.append(WaitsFor.SUPERVISOR.value)
     return {
         kind.code: _counted(
             [

@@ -18,7 +18,7 @@ from accounts.selectors import MACHINE_USERNAME, covers
 from cases import kinds, queue
 from cases.clocks import Clock, calendar, clock
 from cases.kinds import QUIET_VERBS, Kind, Label, WaitsFor
-from cases.models import Amendment, Case, Checks, Determination, Event, Message, Proposal
+from cases.models import Amendment, Attachment, Case, Checks, Determination, Event, Letter, Message, Proposal
 from cases.queue import Filters, Key
 from cases.wording import date_words
 from law.decision import Reason
@@ -252,10 +252,26 @@ def _remarks(case: Case) -> dict[tuple[int, datetime], str]:
 
 
 def _detail(event: Event) -> str:
+    if event.verb == "deadline.recomputed":
+        return _recomputed(event)
     if event.verb == "clock.resumed" and event.payload.get("promise_due"):
         due = date.fromisoformat(event.payload["promise_due"])
         return _("承诺期限顺延到 %(due)s") % {"due": date_words(due)}
     return ""
+
+
+def _recomputed(event: Event) -> str:
+    """Both dates as they were and as they are, where they differ."""
+    lines = []
+    for name, words in (
+        ("promise_due", _("承诺期限 %(before)s → %(after)s")),
+        ("statutory_due", _("法定期限 %(before)s → %(after)s")),
+    ):
+        before, after = event.payload["before"][name], event.payload[name]
+        if before != after:
+            dates = {"before": before, "after": after}
+            lines.append(words % {key: date_words(date.fromisoformat(day)) for key, day in dates.items()})
+    return "；".join(lines) or _("日期没有变，不再是暂定")
 
 
 def determination_reasons(determination: Determination) -> list[Reason]:
@@ -266,6 +282,11 @@ def determination_reasons(determination: Determination) -> list[Reason]:
 def open_proposal(case: Case) -> Proposal | None:
     """The proposal that waits for a second officer, if any."""
     return Proposal.objects.select_related("proposed_by").filter(case=case, decided_at__isnull=True).first()
+
+
+def provisional_count() -> int:
+    """How many cases have a deadline that waits for a year's calendar."""
+    return Case.objects.filter(due_provisional=True).count()
 
 
 def of_party(party: Party) -> list[Case]:
@@ -280,3 +301,41 @@ def messages_of(party: Party, *, limit: int = 30) -> list[Message]:
     return list(
         Message.objects.filter(party=party).select_related("case").order_by("-created_at", "-pk")[:limit]
     )
+
+
+# --- papers and letters -----------------------------------------------------------------------------------
+
+
+def attachments_of(case: Case) -> list[Attachment]:
+    """The papers of a case, oldest first, without their content."""
+    found = Attachment.objects.filter(case=case).defer("content").select_related("uploaded_by")
+    return list(found.order_by("pk"))
+
+
+def attachment(case: Case, key: int) -> Attachment | None:
+    """One paper of a case, with its content."""
+    return Attachment.objects.filter(case=case, pk=key).first()
+
+
+def letters_of(case: Case) -> list[Letter]:
+    """The letters of a case, newest first, without their words."""
+    return list(Letter.objects.filter(case=case).defer("words").order_by("-pk"))
+
+
+def letters_of_cases(cases: Sequence[int]) -> dict[int, list[Letter]]:
+    """The letters of many cases at once, newest first, without their words."""
+    found: dict[int, list[Letter]] = {}
+    for letter in Letter.objects.filter(case__in=cases).defer("words").order_by("-pk"):
+        found.setdefault(letter.case_id, []).append(letter)
+    return found
+
+
+def letter(case: Case, key: int) -> Letter | None:
+    """One letter of a case."""
+    return Letter.objects.select_related("case").filter(case=case, pk=key).first()
+
+
+def cannot_be_drawn(letter: Letter) -> bool:
+    """Whether the font was found to lack a character of this letter, so that its page is printed instead."""
+    noted = Event.objects.filter(case_id=letter.case_id, verb="letter.not_drawn", payload__letter=letter.pk)
+    return not hasattr(letter, "file") and noted.exists()

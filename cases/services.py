@@ -85,7 +85,7 @@ def open_case(
 ) -> Case:
     """Open a case in the kind's initial status, with the next number of its legal day and its first event.
 
-    With each due date come the working days it counts, from which `cases.deadlines` can compute it again.
+    With each due date come the working days it counts, so that it can be computed again.
     """
     waits_for = kind.waits_for[kind.initial]
     case = Case.objects.create(
@@ -156,10 +156,11 @@ def _move(kind: Kind, status: str, to: str) -> Move:
 
 def _values(move: Move, now: datetime) -> dict[str, object]:
     """What a transition writes into the case."""
-    closes = move.waits_for is WaitsFor.NOBODY
     values: dict[str, object] = {"status": move.to, "waits_for": move.waits_for.value, "changed_at": now}
-    values["closed_at"] = now if closes else None
-    return values | ({"paused_at": None} if closes else {}) | ({"handler": None} if move.clears_handler else {})
+    closes = (
+        {"closed_at": now, "paused_at": None} if move.waits_for is WaitsFor.NOBODY else {"closed_at": None}
+    )
+    return values | closes | ({"handler": None} if move.clears_handler else {})
 
 
 def _free_for(actor: User) -> Q:
@@ -511,11 +512,7 @@ def resume_clock(*, case: Case, calendar: Calendar, now: datetime) -> Case:
     current.due_provisional = current.due_provisional or estimated
     current.save(update_fields=["paused_at", "promise_due", "statutory_due", "due_provisional"])
     case.refresh_from_db()
-    payload = {
-        "days": days,
-        "promise_due": case.promise_due.isoformat() if case.promise_due else None,
-        "statutory_due": case.statutory_due.isoformat() if case.statutory_due else None,
-    }
+    payload = {"days": days, **clocks.due_dates(case.promise_due, case.statutory_due)}
     _append(kinds.get(case.kind), case, verb="clock.resumed", actor=machine(), now=now, payload=payload)
     return case
 

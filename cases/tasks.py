@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from celery import shared_task
 
-from cases import services
+from cases import clocks, deadlines, services
 from law.workdays import legal_day
 
 
@@ -13,3 +13,9 @@ def seal_day() -> None:
     """Seal the legal day that has ended. Running it twice makes one seal."""
     now = datetime.now(UTC)
     services.seal_day(day=legal_day(now) - timedelta(days=1), now=now)
+
+
+@shared_task(name="cases.tasks.recompute_provisional")
+def recompute_provisional() -> None:
+    """Count provisional deadlines again by the calendars there are now. Twice changes nothing more."""
+    deadlines.recompute_provisional(calendar=clocks.calendar(), now=datetime.now(UTC))

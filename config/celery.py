@@ -37,6 +37,16 @@ TIMETABLE = {
         crontab(minute=5),
         "benefit is owed for each month that has begun",
     ),
+    "follow-payments": Job(
+        "claims.tasks.follow_payments",
+        timedelta(seconds=30),
+        "a claim whose first payment has arrived is in payment",
+    ),
+    "close-unanswered-notices": Job(
+        "claims.tasks.close_unanswered",
+        crontab(hour=1, minute=10),
+        "a notice of missing papers that nobody answered closes the claim",
+    ),
     "submit-approved-batches": Job(
         "payouts.tasks.submit_approved",
         timedelta(minutes=1),
@@ -54,6 +64,11 @@ TIMETABLE = {
         "gateways.tasks.send_messages",
         timedelta(minutes=1),
         "a message that could not be sent is tried again",
+    ),
+    "recompute-provisional-deadlines": Job(
+        "cases.tasks.recompute_provisional",
+        crontab(minute=40),
+        "a deadline in a year whose calendar has come gets the date that the law gives",
     ),
     "seal-yesterday": Job(
         "cases.tasks.seal_day", crontab(hour=0, minute=20), "the trail of the day that ended gets its seal"

@@ -83,13 +83,19 @@ def staff() -> Staff:
 
 
 def set_value(
-    team: Staff, key: str, value: Value, unit: str, *, start: date = date(2026, 1, 1)
+    team: Staff,
+    key: str,
+    value: Value,
+    unit: str,
+    *,
+    start: date = date(2026, 1, 1),
+    region: str = CITY,
 ) -> PolicyValue:
     """A dated value, proposed by one supervisor and approved by another."""
     first, second = team.supervisors
     row = propose(
         key=key,
-        region=CITY,
+        region=region,
         start=start,
         value=value,
         unit=unit,

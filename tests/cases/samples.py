@@ -120,7 +120,9 @@ def case(
         now=now,
         verb="sample.opened",
         promise_due=promise_due,
+        promise_days=2 if promise_due else None,
         statutory_due=date(2025, 10, 16) if promise_due else None,
+        statutory_days=10 if promise_due else None,
     )
     for step in {
         "NEW": (),

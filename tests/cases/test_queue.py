@@ -220,6 +220,7 @@ def copies(of_case: Case, count: int) -> None:
                 status=of_case.status,
                 waits_for=of_case.waits_for,
                 promise_due=TODAY,
+                promise_days=3,
                 opened_at=NOW,
                 changed_at=NOW,
             )

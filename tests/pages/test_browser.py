@@ -149,6 +149,7 @@ def three_cases() -> list[str]:
             now=NOW,
             verb="claim.submitted",
             promise_due=dt.date(2025, 9, 28 + days),
+            promise_days=days + 1,
         )
         numbers.append(case.number)
     return numbers

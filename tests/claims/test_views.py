@@ -1,0 +1,198 @@
+"""The claim's pages through the test client: what a wrong answer, a second click or a stranger gets."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+import claims.services
+from accounts.models import User
+from accounts.services import link_citizen
+from cases.models import Case
+from claims.models import Claim, Draft
+from sandbox.world import Person
+from tests.claims.conftest import NOW, Staff, verified
+
+pytestmark = pytest.mark.django_db
+Find = Callable[..., Person]
+
+ANSWERS = {
+    "mobile": "13800000012",
+    "district": "130102",
+    "street": "",
+    "job": "LOGISTICS",
+    "train": "no",
+    "claimed_reason": "",
+    "wrong": "",
+    "truth": "on",
+}
+
+
+def citizen(client: Client, person: Person) -> User:
+    """The person, signed in."""
+    user = User.objects.create(username=f"citizen-{person.id_number[-6:]}-{person.name}")
+    link_citizen(user=user, name=person.name, id_number=person.id_number, now=NOW)
+    client.force_login(user)
+    return user
+
+
+def text_of(answer: HttpResponse) -> str:
+    """The page's words without its tags."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
+
+
+def submission_id_of(answer: HttpResponse) -> str:
+    """The hidden field that makes a double click one claim."""
+    found = re.search(r'name="submission_id" value="([0-9a-f-]{36})"', answer.content.decode())
+    assert found is not None
+    return found.group(1)
+
+
+class TestTheForm:
+    def test_it_shows_what_the_registers_know_and_masks_the_number(
+        self, client: Client, person_of: Find
+    ) -> None:
+        person = person_of("CLEAN")
+        citizen(client, person)
+        answer = client.get("/apply/")
+        assert answer.status_code == 200
+        words = text_of(answer)
+        assert person.name in words and "累计缴费" in words
+        assert person.id_number not in answer.content.decode()
+
+    @pytest.mark.parametrize(
+        ("field", "value", "words"),
+        [
+            ("mobile", "1380000012", "少一位"),
+            ("mobile", "138000000123", "多 1 位"),
+            ("mobile", "12800000012", "第二位"),
+            ("mobile", "手机", "只有数字"),
+            ("mobile", "", "请填手机号码"),
+            ("district", "", "请选现在住的区县"),
+            ("district", "999999", "请从列表里选"),
+            ("job", "KING", "请从列表里选"),
+            ("train", "maybe", "请选想不想"),
+            ("claimed_reason", "Q77", "请从列表里选离职原因"),
+            ("street", "x" * 121, "最多 120 个字"),
+            ("wrong", "x" * 1001, "最多写 1,000 个字"),
+            ("truth", "", "请确认以上是真实的"),
+        ],
+    )
+    def test_a_wrong_answer_is_named_and_the_others_are_kept(
+        self, client: Client, person_of: Find, field: str, value: str, words: str
+    ) -> None:
+        citizen(client, person_of("CLEAN"))
+        posted = {**ANSWERS, "submission_id": str(uuid.uuid4()), field: value}
+        if field == "truth":
+            posted.pop("truth")
+        answer = client.post("/apply/", posted)
+        assert answer.status_code == 422
+        assert words in text_of(answer)
+        assert "LOGISTICS" in answer.content.decode()
+        assert not Claim.objects.exists()
+
+    def test_full_width_digits_and_blanks_are_put_right(self, client: Client, person_of: Find) -> None:
+        user = citizen(client, person_of("CLEAN"))
+        posted = {**ANSWERS, "submission_id": str(uuid.uuid4()), "mobile": "１３８ 0000-0012"}
+        assert client.post("/apply/", posted).status_code == 302
+        assert Claim.objects.get(party=user.party).registration.mobile == "13800000012"
+
+    def test_a_double_click_is_one_claim(self, client: Client, person_of: Find) -> None:
+        citizen(client, person_of("CLEAN"))
+        posted = {**ANSWERS, "submission_id": submission_id_of(client.get("/apply/"))}
+        first, second = client.post("/apply/", posted), client.post("/apply/", posted)
+        assert first.status_code == second.status_code == 302
+        assert first["Location"] == second["Location"]
+        assert Claim.objects.count() == 1
+
+    def test_the_form_again_shows_the_claim_that_is_open(self, client: Client, person_of: Find) -> None:
+        citizen(client, person_of("CLEAN"))
+        posted = {**ANSWERS, "submission_id": str(uuid.uuid4())}
+        made = client.post("/apply/", posted)["Location"]
+        assert client.get("/apply/")["Location"] == made
+        assert client.post("/apply/", {**posted, "submission_id": str(uuid.uuid4())})["Location"] == made
+
+    def test_a_half_filled_form_is_kept_and_goes_on_under_the_same_id(
+        self, client: Client, person_of: Find
+    ) -> None:
+        user = citizen(client, person_of("CLEAN"))
+        submission_id = submission_id_of(client.get("/apply/"))
+        saved = {"submission_id": submission_id, "mobile": "138", "save": "1"}
+        assert client.post("/apply/", saved)["Location"] == "/apply/"
+        assert Draft.objects.get(party=user.party).answers["mobile"] == "138"
+        again = client.get("/apply/")
+        assert submission_id_of(again) == submission_id
+        assert 'value="138"' in again.content.decode()
+
+
+class TestTheTracker:
+    def test_nobody_sees_another_persons_claim(self, client: Client, person_of: Find) -> None:
+        claim = verified(person_of("CLEAN"))
+        citizen(client, person_of("CLEAN", 1))
+        assert client.get(f"/claims/{claim.case.number}/").status_code == 404
+
+    def test_a_granted_claim_says_what_comes_next(self, client: Client, person_of: Find) -> None:
+        person = person_of("CLEAN")
+        claim = verified(person)
+        citizen(client, person)
+        words = text_of(client.get(f"/claims/{claim.case.number}/"))
+        assert "已经批准，等发第一笔" in words and "系统核定" in words
+
+    def test_asking_for_a_person_is_recorded(self, client: Client, person_of: Find) -> None:
+        person = person_of("CLEAN")
+        claim = verified(person)
+        citizen(client, person)
+        assert client.post(f"/claims/{claim.case.number}/person/").status_code == 302
+        assert claim.case.events.filter(verb="claim.person_requested").count() == 1
+
+
+class TestTheCasePage:
+    def test_a_proposal_the_law_does_not_carry_is_said_in_words(
+        self, client: Client, person_of: Find, staff: Staff
+    ) -> None:
+        person = person_of("SEPARATION_DISPUTED")
+        claim = verified(person, claimed_reason=person.says_reason)
+        client.force_login(staff.handler)
+        answer = client.post(
+            f"/claims/{claim.case.number}/propose/", {"act": "grant", "why": "试一试", "evidence": "RULING"}
+        )
+        assert "规则的结论" in text_of(client.get(answer["Location"]))
+        assert Case.objects.get(pk=claim.pk).status == "REVIEW1"
+
+    def test_an_act_without_a_reason_keeps_the_page_and_names_what_is_missing(
+        self, client: Client, person_of: Find, staff: Staff
+    ) -> None:
+        claim = verified(person_of("STILL_EMPLOYED"))
+        client.force_login(staff.handler)
+        answer = client.post(f"/claims/{claim.case.number}/propose/", {"act": "refuse", "why": ""})
+        assert answer.status_code == 422
+        assert "请写理由" in text_of(answer)
+
+    def test_the_second_officer_is_told_who_acted(
+        self, client: Client, person_of: Find, staff: Staff
+    ) -> None:
+        claim = verified(person_of("STILL_EMPLOYED"))
+        claims.services.propose(
+            claim=claim,
+            act="REFUSE",
+            why="Still insured.",
+            amendments={},
+            evidence="OFFICE",
+            actor=staff.handler,
+            now=NOW,
+        )
+        client.force_login(staff.other_handler)
+        posted = {"act": "refuse", "why": "也是这样看", "evidence": "OFFICE"}
+        answer = client.post(f"/claims/{claim.case.number}/propose/", posted)
+        assert staff.handler.full_name in text_of(client.get(answer["Location"]))
+
+    def test_reading_a_file_leaves_a_record(self, client: Client, person_of: Find, staff: Staff) -> None:
+        claim = verified(person_of("CLEAN"))
+        client.force_login(staff.handler)
+        assert client.get(f"/claims/{claim.case.number}/case/").status_code == 200
+        assert claim.party.accesses.filter(act="READ", actor=staff.handler).count() == 1

@@ -41,7 +41,7 @@ def _accrue_chunk(*, month: str, now: datetime, claim_ids: Sequence[int] | None)
     done = SpellMonth.objects.filter(spell=OuterRef("pk"), month=month)
     spells = (
         Spell.objects.select_related("claim__case", "claim__party", "determination")
-        .filter(first_month__lte=month, last_month__gte=month)
+        .filter(first_month__lte=month, last_month__gte=month, granted_at__lte=now)
         .filter(claim__case__status__in=[kinds.APPROVED, kinds.PAYING])
         .filter(~Exists(done))
         .order_by("pk")

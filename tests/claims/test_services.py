@@ -40,6 +40,7 @@ from tests.claims.conftest import (
 pytestmark = pytest.mark.django_db
 Find = Callable[..., Person]
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+AFTER = NOW + timedelta(hours=1)
 
 
 def verbs(claim: Claim) -> list[str]:
@@ -355,8 +356,8 @@ class TestMonths:
     def test_a_month_is_owed_once(self, person_of: Find, same_month: PolicyValue) -> None:
         payouts.services.open_fund(region=CITY, amount_fen=Fen(100_000_000), actor=machine(), now=NOW)
         claim = verified(person_of("CLEAN"))
-        assert claims.services.accrue_month(month="2026-11", now=NOW) == 1
-        assert claims.services.accrue_month(month="2026-11", now=NOW) == 0
+        assert claims.services.accrue_month(month="2026-11", now=AFTER) == 1
+        assert claims.services.accrue_month(month="2026-11", now=AFTER) == 0
         obligation = Obligation.objects.get(case=claim.case)
         assert obligation.amount_fen == SpellMonth.objects.get(spell_id=claim.pk).amount_fen
         assert obligation.key == f"{claim.pk}/2026-11/unemployment-benefit"
@@ -364,9 +365,13 @@ class TestMonths:
     def test_a_month_that_has_not_begun_is_not_owed(self, person_of: Find, same_month: PolicyValue) -> None:
         verified(person_of("CLEAN"))
         with pytest.raises(Refused, match=r"claim\.month_not_begun"):
-            claims.services.accrue_month(month="2026-12", now=NOW)
+            claims.services.accrue_month(month="2026-12", now=AFTER)
 
     def test_without_the_assumption_the_first_month_is_the_next_one(self, person_of: Find) -> None:
         claim = verified(person_of("CLEAN"))
         assert Spell.objects.get(pk=claim.pk).first_month == "2026-12"
-        assert claims.services.accrue_month(month="2026-11", now=NOW) == 0
+        assert claims.services.accrue_month(month="2026-11", now=AFTER) == 0
+
+    def test_a_grant_is_owed_from_its_own_time_on(self, person_of: Find, same_month: PolicyValue) -> None:
+        verified(person_of("CLEAN"))
+        assert claims.services.accrue_month(month="2026-11", now=NOW - timedelta(days=1)) == 0

@@ -32,7 +32,7 @@ class Command(BaseCommand):
             self.stderr.write(str(refused))
             sys.exit(1)
         self._tell(
-            f"done: {counts.claims} new claims; {counts.decided} granted, {counts.refused} refused, "
+            f"done: {counts.claims} new claims; {counts.granted} granted, {counts.refused} refused, "
             f"{counts.batches} batch(es) paid"
         )
 

@@ -14,6 +14,7 @@ import cases.selectors
 import payouts.selectors
 import policy.selectors
 from accounts.models import Party, User
+from cases.models import Message
 from cases.wording import month_words, sentence
 from claims import kinds, selectors, words
 from claims.facts import AMENDABLE
@@ -234,6 +235,7 @@ def tracker_page(claim: Claim, *, now: datetime) -> dict[str, object]:
         "months_after": after,
         "card": card[1] if card else None,
         "card_problem": card is not None and card[1].status != "ACTIVE",
+        "came_back": _came_back(payments, selectors.messages_of_case(case)),
         "first_payment": first,
         "waiting_papers": case.status == kinds.SUPPLEMENT,
         "inbox": [
@@ -241,6 +243,14 @@ def tracker_page(claim: Claim, *, now: datetime) -> dict[str, object]:
             for message in selectors.messages_of_case(case)
         ],
     }
+
+
+def _came_back(payments: Sequence[payouts.selectors.MonthState], received: Sequence[Message]) -> str:
+    """What the person was told of money that came back and lies with us; empty where none does."""
+    if not any(payment.is_returned for payment in payments):
+        return ""
+    told = (one for one in received if one.template.startswith("payment.returned."))
+    return next((cases.messages.render(one) for one in told), "")
 
 
 def _state(

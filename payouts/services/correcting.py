@@ -17,7 +17,7 @@ from cases.services import decide_proposal, propose, record, transition
 from gateways.ports import CardAnswer, Question, Source, Subject
 from gateways.services import ask_many
 from law.errors import Refused
-from payouts.kinds import CORRECTING, PROPOSED, READY, RETURNED, Cause
+from payouts.kinds import CORRECTING, PROPOSED, RETURNED, Cause
 from payouts.models import Payee, ReturnedPayment
 from payouts.services.payees import set_payee
 from payouts.services.returns import make_ready
@@ -52,8 +52,7 @@ def ask_card_again(*, returned: ReturnedPayment, actor: User, now: datetime) -> 
         if answer is None:
             return ""
         if answer.status == "ACTIVE":
-            before = returned.payment.payee
-            payee = set_payee(
+            set_payee(
                 party=party,
                 account=answer.account_number,
                 account_name=answer.account_name,
@@ -63,10 +62,6 @@ def ask_card_again(*, returned: ReturnedPayment, actor: User, now: datetime) -> 
                 actor=actor,
                 now=now,
             )
-            returned.case.refresh_from_db()
-            is_same = payee.account_digest == before.account_digest
-            if is_same and returned.cause == Cause.NOT_ACTIVE and returned.case.status != READY:
-                make_ready(returned, why="active", actor=actor, now=now)
     return answer.status
 
 

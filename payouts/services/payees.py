@@ -39,7 +39,8 @@ def set_payee(
     follows).
 
     The account's owner must be the party: `Refused("payee.name_differs")`. Another account than before waits
-    out a batch; payments that came back because of the old one become ready to be paid again.
+    out a batch; payments that came back because of the old one become ready to be paid again. So do those
+    that came back from this very account because it was not active, if a register (`lookup`) confirms it now.
     """
     party = Party.objects.select_for_update().get(pk=party.pk)
     if account_name.strip() != party.name.strip():
@@ -58,6 +59,8 @@ def set_payee(
             if contact and contact != current.contact:
                 current.contact = contact
                 current.save(update_fields=["contact"])
+            if lookup is not None:
+                _release_returns(party, current, actor=actor, now=now)
             return current
         current.valid_to = now
         current.save(update_fields=["valid_to"])
@@ -81,12 +84,16 @@ def set_payee(
 
 
 def _release_returns(party: Party, payee: Payee, *, actor: User | None, now: datetime) -> None:
-    """A new account answers what was asked of the person; other causes stay with the officer."""
+    """A new account answers what was asked of the person; the same one only that it had not been active.
+
+    Other causes stay with the officer.
+    """
     waiting = ReturnedPayment.objects.select_related("case", "payment__payee", "obligation").filter(
         obligation__party=party,
         case__status__in=[RETURNED, CORRECTING],
         cause__in=[*ASKS_THE_PERSON, Cause.UNSPECIFIED],
     )
     for returned in waiting.order_by("pk"):
-        if returned.payment.payee.account_digest != payee.account_digest:
-            make_ready(returned, why="account", actor=actor, now=now)
+        is_same = returned.payment.payee.account_digest == payee.account_digest
+        if not is_same or returned.cause == Cause.NOT_ACTIVE:
+            make_ready(returned, why="active" if is_same else "account", actor=actor, now=now)

@@ -113,6 +113,10 @@ class Stage:
         """How often a source has been asked since the sandbox started."""
         return int(self.sandbox("/control/state")["requests"].get(source, 0))
 
+    def texts(self, person: Person) -> list[str]:
+        """The short messages on a person's phone."""
+        return [str(row["text"]) for row in self.sandbox(f"/messages?mobile={person.mobile}")]
+
     # --- people -------------------------------------------------------------------------------------------
 
     def person(self, scenario: str = "CLEAN") -> Person:

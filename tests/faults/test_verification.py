@@ -51,7 +51,7 @@ def disturbed(stage: Stage) -> Disturbed:
             what=f"the claim that was lost when it was {step} ({claim.number})",
         )
     stage.eventually(
-        lambda: all(len(texts(stage, getattr(claims, step))) >= 2 for step in STEPS),
+        lambda: all(len(stage.texts(getattr(claims, step).person)) >= 2 for step in STEPS),
         waking=["gateways.tasks.send_messages"],
         seconds=60,
         what="the messages",
@@ -124,11 +124,6 @@ def answered_sources(stage: Stage, claim: Applied) -> dict[str, int]:
     return {str(source): int(count) for source, count in rows}
 
 
-def texts(stage: Stage, claim: Applied) -> list[str]:
-    """The short messages on the person's phone."""
-    return [str(row["text"]) for row in stage.sandbox(f"/messages?mobile={claim.person.mobile}")]
-
-
 @pytest.mark.parametrize("step", STEPS)
 def test_a_claim_lost_at_any_step_is_granted_and_owed_once(
     stage: Stage, disturbed: Disturbed, step: str
@@ -155,6 +150,6 @@ def test_a_register_whose_answer_was_lost_or_kept_stands_in_the_evidence_once(
 
 @pytest.mark.parametrize("step", STEPS)
 def test_the_person_hears_each_thing_once(stage: Stage, disturbed: Disturbed, step: str) -> None:
-    received = texts(stage, getattr(disturbed, step))
+    received = stage.texts(getattr(disturbed, step).person)
     assert sorted(received) == sorted(set(received))
     assert len([text for text in received if "批准了" in text]) == 1

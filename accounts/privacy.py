@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     TextBase = models.TextField[str, str]
     # What a JSON column holds is the business of the app that owns it.
     JsonBase = models.TextField[Any, Any]
-    BinaryBase = models.BinaryField[bytes]
+    BinaryBase = models.BinaryField[bytes, bytes]
 else:
     TextBase = models.TextField
     JsonBase = models.TextField
@@ -229,6 +229,10 @@ class EncryptedJSONField(JsonBase):
 
 class EncryptedBinaryField(BinaryBase):
     """The content of a file, encrypted. Leave it out of queries that do not hand the file over."""
+
+    if TYPE_CHECKING:
+        _pyi_private_set_type: bytes
+        _pyi_private_get_type: bytes
 
     def get_lookup(self, lookup_name: str) -> Any:
         """Only `isnull`. Raises FieldError for another."""

@@ -18,6 +18,12 @@ SENTENCES: Mapping[str, str | Promise] = {
     "proposal.own": gettext_lazy("复核人不能是提出意见的本人。请由另一位同事签。"),
     "proposal.decided": gettext_lazy("这项意见已由 %(who)s 签过。请看最新的经过。"),
     "proposal.open": gettext_lazy("%(number)s 已有一项意见在等复核。"),
+    "attachment.too_many": gettext_lazy("一次最多交 %(most)s 份文件。请分次交，或把几页合成一份。"),
+    "attachment.empty": gettext_lazy("“%(name)s”是空的，里面没有内容。请看看是不是选错了文件。"),
+    "attachment.too_large": gettext_lazy("“%(name)s”超过 %(most)s MB。请把照片拍小一点，或分成几份交。"),
+    "attachment.wrong_kind": gettext_lazy(
+        "“%(name)s”不是 PDF、JPEG 或 PNG 文件（看的是内容，不是名字）。请拍照，或存成 PDF 再交。"
+    ),
     "seal.out_of_order": gettext_lazy("%(day)s 之后的日子已经封存。"),
 }
 

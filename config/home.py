@@ -132,6 +132,8 @@ def _locate(var: Path, *, is_throwaway: bool) -> Home:
     if not var.exists():
         var.mkdir(parents=True)
         var.chmod(0o711 if IS_ROOT else 0o700)
+    if not var.is_dir():
+        raise HomeError(f"cannot use {var}: it is not a directory.")
     var = var.resolve()
     key = hashlib.sha256(str(var).encode()).hexdigest()[:10]
     if IS_ROOT and os.access("/run", os.W_OK):

@@ -33,6 +33,7 @@ class Action(models.TextChoices):
     SIGNED_IN = "SIGNED_IN", gettext_lazy("登录后的页面")
     APPLY = "APPLY", gettext_lazy("提出申请")
     SEE_OWN_MATTERS = "SEE_OWN_MATTERS", gettext_lazy("查看本人事项")
+    OPEN_PAPERS = "OPEN_PAPERS", gettext_lazy("打开文书和材料")
     SEE_QUEUE = "SEE_QUEUE", gettext_lazy("查看待办")
     SEE_CASE = "SEE_CASE", gettext_lazy("查看案件")
     HANDLE_CASE = "HANDLE_CASE", gettext_lazy("经办案件")
@@ -50,12 +51,13 @@ class Action(models.TextChoices):
 
 
 MATRIX: Mapping[Role, frozenset[Action]] = {
-    Role.CITIZEN: frozenset({Action.SIGNED_IN, Action.APPLY, Action.SEE_OWN_MATTERS}),
+    Role.CITIZEN: frozenset({Action.SIGNED_IN, Action.APPLY, Action.SEE_OWN_MATTERS, Action.OPEN_PAPERS}),
     Role.HANDLER: frozenset(
         {
             Action.SIGNED_IN,
             Action.SEE_QUEUE,
             Action.SEE_CASE,
+            Action.OPEN_PAPERS,
             Action.HANDLE_CASE,
             Action.UNMASK,
             Action.SEE_BATCHES,
@@ -67,6 +69,7 @@ MATRIX: Mapping[Role, frozenset[Action]] = {
             Action.SIGNED_IN,
             Action.SEE_QUEUE,
             Action.SEE_CASE,
+            Action.OPEN_PAPERS,
             Action.REVIEW_CASE,
             Action.UNMASK,
             Action.SEE_BATCHES,
@@ -79,6 +82,7 @@ MATRIX: Mapping[Role, frozenset[Action]] = {
             Action.SIGNED_IN,
             Action.SEE_QUEUE,
             Action.SEE_CASE,
+            Action.OPEN_PAPERS,
             Action.UNMASK,
             Action.SEE_BATCHES,
             # the third signature above the limit
@@ -89,7 +93,14 @@ MATRIX: Mapping[Role, frozenset[Action]] = {
         }
     ),
     Role.AUDITOR: frozenset(
-        {Action.SIGNED_IN, Action.SEE_QUEUE, Action.SEE_CASE, Action.SEE_BATCHES, Action.SEE_FUND}
+        {
+            Action.SIGNED_IN,
+            Action.SEE_QUEUE,
+            Action.SEE_CASE,
+            Action.OPEN_PAPERS,
+            Action.SEE_BATCHES,
+            Action.SEE_FUND,
+        }
     ),
     # Three administrators who keep watch on one another; none of them sees a case.
     Role.SYSTEM_ADMIN: frozenset({Action.SIGNED_IN}),

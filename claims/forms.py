@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from cases.forms import PapersField
 from claims.facts import AMENDABLE
 from claims.models import JobWish
 from claims.services import Application
@@ -73,6 +74,12 @@ class ApplicationForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"max_length": gettext_lazy("最多写 1,000 个字，请写短一些。")},
     )
+    papers = PapersField(
+        help_text=gettext_lazy(
+            "能说明问题的材料，没有也可以提交。PDF、JPEG 或 PNG，最多 5 份，每份不超过 10 MB。"
+            "先存着的草稿不存文件，提交时再选。"
+        ),
+    )
     truth = forms.BooleanField(
         label=pgettext_lazy("declaration", "承诺"),
         error_messages={"required": gettext_lazy("请确认以上是真实的，勾选后才能提交。")},
@@ -135,6 +142,42 @@ def draft_answers(posted: "dict[str, str]") -> dict[str, str]:
     return {name: posted.get(name, "")[:1000] for name in DRAFT_FIELDS}
 
 
+class AnswerForm(forms.Form):
+    """The answer to a notice of what is missing: words, papers, or both."""
+
+    answer = forms.CharField(
+        max_length=1000,
+        required=False,
+        label=gettext_lazy("您的答复"),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"max_length": gettext_lazy("最多写 1,000 个字，请写短一些。")},
+    )
+    papers = PapersField()
+
+    def clean(self) -> dict[str, object]:
+        """Something at least has to come."""
+        cleaned = super().clean() or {}
+        if not self.errors and not cleaned["answer"].strip() and not cleaned["papers"]:
+            self.add_error("answer", _("还没有写内容，也没有选文件。请写清楚，或选好文件再提交。"))
+        return cleaned
+
+
+class ReopenForm(forms.Form):
+    """New evidence against a refusal: what it is, and papers."""
+
+    why = forms.CharField(
+        max_length=1000,
+        label=gettext_lazy("有什么新的证据"),
+        help_text=gettext_lazy("写清楚哪一项和决定书里的不一样，凭什么。"),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={
+            "required": gettext_lazy("请写清楚新的证据是什么，要我们看什么。"),
+            "max_length": gettext_lazy("最多写 1,000 个字，请写短一些。"),
+        },
+    )
+    papers = PapersField()
+
+
 class ProposalForm(forms.Form):
     """The handler's panel: answers to the open facts, the act, the evidence and the reason."""
 
@@ -160,6 +203,8 @@ class ProposalForm(forms.Form):
             "max_length": gettext_lazy("理由最多 500 个字。"),
         },
     )
+
+    papers = PapersField(label=gettext_lazy("依据的材料"))
 
     def amendments(self) -> dict[str, str]:
         """The facts the officer settled: field name to value, open ones left out."""

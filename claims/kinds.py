@@ -76,6 +76,7 @@ CLAIM = register(
                 "claim.card_recorded",
                 "claim.card_not_payable",
                 "claim.person_requested",
+                "claim.reopened",
             }
         ),
         status_labels={
@@ -109,6 +110,7 @@ CLAIM = register(
             "claim.card_recorded": _("记下收款账户"),
             "claim.card_not_payable": _("收款账户暂不能收款"),
             "claim.person_requested": _("申请人要求人工办理"),
+            "claim.reopened": _("有新的证据，重新受理"),
         },
         decided=frozenset({APPROVED, PAYING, REJECTED, CLOSED_NO_RESPONSE}),
         max_age={

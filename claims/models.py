@@ -97,6 +97,8 @@ class Claim(models.Model):
     papers_wanted = EncryptedTextField(blank=True)
     papers_due = models.DateField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    # Why a refusal was taken up again, in the words of whoever did; empty if it never was.
+    new_evidence = EncryptedTextField(blank=True)
 
     objects = ClaimQuerySet.as_manager()
 

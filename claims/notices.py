@@ -13,6 +13,10 @@ register(
     _("您的失业保险金（{case}）批准了：{months} 个月，每月 {monthly_fen:money}，{first_month:month}起发。"),
 )
 register(
+    "claim.reopened",
+    _("您的申请（{case}）凭新的证据重新受理了。{promise_due:date}前给您答复，失业登记一直有效。"),
+)
+register(
     "claim.refused",
     _(
         "您的申请（{case}）这次没有核定失业保险金。失业登记仍然有效，缴费年限都保留。原因和救济办法请看“我的”。"

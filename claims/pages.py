@@ -4,22 +4,28 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
+import cases.letters
 import cases.messages
 import cases.selectors
 import payouts.selectors
 import policy.selectors
 from accounts.models import Party, User
-from cases.models import Message
+from accounts.roles import Action, can
+from cases.models import Attachment, Letter, Message
 from cases.wording import month_words, sentence
 from claims import kinds, selectors, words
 from claims.facts import AMENDABLE
-from claims.forms import ApplicationForm, ProposalForm
+from claims.forms import AnswerForm, ApplicationForm, ProposalForm, ReopenForm
+from claims.letters import PAPERS
 from claims.models import Claim, Spell
+from claims.remedies import remedies, reopen_until
 from law.decision import Outcome, Reason, Verdict
 from law.money import Fen, yuan_grouped
 from law.parameters import ParameterBook
@@ -114,18 +120,21 @@ def initial_answers(party: Party) -> dict[str, str]:
 def form_page(*, party: Party, form: ApplicationForm, now: datetime) -> dict[str, object]:
     """The form with the facts already found and what would follow from them."""
     evidence = selectors.evidence_of(party=party)
-    residence = str(form["district"].value() or "")
+    chosen = str(form["district"].value() or "")
+    # What was posted may be no county at all; the page is shown all the same.
+    residence = chosen if chosen in dict(counties(now=now)) else CITY
     insurance = evidence.insurance()
     today = legal_day(now)
-    county = selectors.county_of(party=party, residence=residence or CITY, on=today)
+    law = policy.selectors.book()
+    county = selectors.county_of(law, party=party, residence=residence, on=today)
     decision = selectors.estimate_for(
-        party, residence=residence or CITY, claimed_reason=str(form["claimed_reason"].value() or ""), now=now
+        party, residence=residence, claimed_reason=str(form["claimed_reason"].value() or ""), now=now
     )
     promise, promise_provisional = policy.selectors.deadline(
-        start=today, days=policy.selectors.integer("benefit.promise_wd", region=county, on=today)
+        start=today, days=law.integer("benefit.promise_wd", region=county, on=today), law=law
     )
     statutory, _provisional = policy.selectors.deadline(
-        start=today, days=policy.selectors.integer("benefit.review_statutory_wd", region=county, on=today)
+        start=today, days=law.integer("benefit.review_statutory_wd", region=county, on=today), law=law
     )
     separation = evidence.separation()
     return {
@@ -186,24 +195,98 @@ def benefit_sum(decision: UnemploymentDecision | None, *, county: str) -> list[L
     ]
 
 
-def my_page(viewer: User, *, now: datetime) -> dict[str, object]:
+def my_page(viewer: User, *, now: datetime) -> dict[str, Any]:
     """A person's own matters."""
+    own = selectors.claims_of(viewer)
+    letters = cases.selectors.letters_of_cases([claim.pk for claim in own])
     claims = [
-        {"claim": claim, "status": kinds.CLAIM.status_labels[claim.case.status]}
-        for claim in selectors.claims_of(viewer)
+        {
+            "claim": claim,
+            "status": kinds.CLAIM.status_labels[claim.case.status],
+        }
+        for claim in own
     ]
     party = viewer.party
     received = selectors.messages_to(viewer)
     return {
         "claims": claims,
+        "letters": [
+            row for claim in own for row in letter_rows(claim.case.number, letters.get(claim.pk, []))
+        ],
         "draft": selectors.draft_of(party) if party is not None else None,
-        "inbox": [{"text": cases.messages.render(message), "message": message} for message in received],
+        "inbox": inbox(received),
+        "received": received,
         "now": now,
     }
 
 
-def tracker_page(claim: Claim, *, now: datetime) -> dict[str, object]:
-    """The citizen's page of one claim."""
+def inbox(messages: Sequence[Message]) -> list[dict[str, object]]:
+    """Messages with their words; those not seen before are marked."""
+    return [
+        {"text": cases.messages.render(one), "message": one, "is_new": one.read_at is None}
+        for one in messages
+    ]
+
+
+@dataclass(frozen=True)
+class LetterRow:
+    """A letter as pages list it: what it is, when it came, where it is."""
+
+    label: str | Promise
+    number: str
+    at: datetime
+    url: str
+    is_decision: bool
+
+
+def letter_rows(number: str, letters: Sequence[Letter]) -> list[LetterRow]:
+    """The letters of one claim, in the order given."""
+    return [
+        LetterRow(
+            label=cases.letters.registered(letter.template).label,
+            number=letter.number,
+            at=letter.issued_at,
+            url=reverse("claim-letter", args=[number, letter.pk]),
+            is_decision=letter.template != PAPERS.code,
+        )
+        for letter in letters
+    ]
+
+
+@dataclass(frozen=True)
+class PaperRow:
+    """A paper as pages list it."""
+
+    name: str
+    kilobytes: int
+    who: str
+    at: datetime
+    url: str
+
+
+def paper_rows(number: str, attachments: Sequence[Attachment]) -> list[PaperRow]:
+    """The papers of one claim, in the order given."""
+    return [
+        PaperRow(
+            name=paper.name,
+            kilobytes=max(1, paper.size // 1024),
+            who=str(paper.uploaded_by),
+            at=paper.at,
+            url=reverse("claim-paper", args=[number, paper.pk]),
+        )
+        for paper in attachments
+    ]
+
+
+def tracker_page(
+    claim: Claim,
+    *,
+    viewer: User,
+    now: datetime,
+    answer: AnswerForm | None = None,
+    reopening: ReopenForm | None = None,
+) -> dict[str, Any]:
+    """The citizen's page of one claim; a form that could not be taken is shown again as it was filled in."""
     case = claim.case
     decision = selectors.decision_of(case)
     spell = selectors.spell_of(claim)
@@ -213,6 +296,8 @@ def tracker_page(claim: Claim, *, now: datetime) -> dict[str, object]:
     headline, lead, stage = _state(claim, decision, payments)
     card = selectors.card_reply(claim)
     events = {event.verb: event for event in selectors.events_of(case)}
+    received = selectors.messages_of_case(case)
+    papers = cases.selectors.attachments_of(case)
     shown, after = _months(spell, payments, now=now)
     return {
         "claim": claim,
@@ -235,14 +320,27 @@ def tracker_page(claim: Claim, *, now: datetime) -> dict[str, object]:
         "months_after": after,
         "card": card[1] if card else None,
         "card_problem": card is not None and card[1].status != "ACTIVE",
-        "came_back": _came_back(payments, selectors.messages_of_case(case)),
+        "came_back": _came_back(payments, received),
         "first_payment": first,
         "waiting_papers": case.status == kinds.SUPPLEMENT,
-        "inbox": [
-            {"text": cases.messages.render(message), "message": message}
-            for message in selectors.messages_of_case(case)
-        ],
+        "inbox": inbox(received),
+        "received": received,
+        "letters": letter_rows(case.number, cases.selectors.letters_of(case)),
+        "papers": paper_rows(case.number, [paper for paper in papers if paper.uploaded_by_id == viewer.pk]),
+        "answer": answer or AnswerForm(),
+        "reopening": reopening or ReopenForm(),
+        **_ways_on(claim, now=now),
     }
+
+
+def _ways_on(claim: Claim, *, now: datetime) -> dict[str, object]:
+    """What a refused person can do: the remedies, and until when new evidence is taken."""
+    law = policy.selectors.book()
+    until = reopen_until(claim, law)
+    if until is None:
+        return {"remedies": None, "reopen_until": None}
+    ways = remedies(law, region=claim.county, on=legal_day(now))
+    return {"remedies": ways, "reopen_until": until if legal_day(now) <= until else None}
 
 
 def _came_back(payments: Sequence[payouts.selectors.MonthState], received: Sequence[Message]) -> str:
@@ -377,7 +475,14 @@ def _month(
     return Month(month, state.amount_fen, "info", _("在途") if state.is_sent else _("待发放"))
 
 
-def officer_page(claim: Claim, *, viewer: User, form: ProposalForm, now: datetime) -> dict[str, object]:
+def officer_page(
+    claim: Claim,
+    *,
+    viewer: User,
+    form: ProposalForm,
+    now: datetime,
+    reopening: ReopenForm | None = None,
+) -> dict[str, object]:
     """The caseworker's one screen of a claim."""
     page = selectors.case_page(claim, now=now)
     case, decision = claim.case, page.decision
@@ -409,6 +514,7 @@ def officer_page(claim: Claim, *, viewer: User, form: ProposalForm, now: datetim
                 "source": words.EVIDENCE_LABELS.get(one.source, one.source),
                 "at": one.at,
                 "reason": one.reason,
+                "papers": paper_rows(case.number, list(one.attachments.all())) if page.attachments else [],
             }
             for one in page.amendments
         ],
@@ -420,12 +526,29 @@ def officer_page(claim: Claim, *, viewer: User, form: ProposalForm, now: datetim
         "insurance": page.evidence.insurance(),
         "card": page.evidence.card(),
         "previous": page.previous,
-        "inbox": [{"text": cases.messages.render(message), "message": message} for message in page.messages],
+        "inbox": inbox(page.messages),
+        "letters": letter_rows(case.number, page.letters),
+        "papers": paper_rows(case.number, page.attachments),
+        "may_reopen": case.status == kinds.REJECTED and can(viewer, Action.HANDLE_CASE),
+        "reopening": reopening or ReopenForm(),
         "payments": payouts.selectors.payments_of_case(case),
         "may_handle": case.status == kinds.REVIEW1,
         "may_review": case.status == kinds.REVIEW2,
         "status_label": kinds.CLAIM.status_labels[case.status],
         "held_by_other": case.handler_id not in (None, viewer.pk),
+    }
+
+
+def letter_page(claim: Claim, letter: Letter, *, viewer: User) -> dict[str, object]:
+    """The page of one letter, and the way back to where its reader came from."""
+    number = claim.case.number
+    return {
+        "letter": letter,
+        "words": letter.words,
+        "pdf_url": reverse("claim-letter-pdf", args=[number, letter.pk]),
+        "not_drawn": cases.selectors.cannot_be_drawn(letter),
+        "back_url": reverse("case-claim" if viewer.is_staff_member else "claim", args=[number]),
+        "back_label": _("回到案件") if viewer.is_staff_member else _("回到进度"),
     }
 
 

@@ -1,13 +1,14 @@
 """The words for what the claim's services refuse: what happened, why, and what to do now."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 import cases.refusals
 from cases.models import Determination
-from cases.wording import month_words
+from cases.wording import date_words, month_words
 from claims.words import field_words
 from law.errors import Refused
 
@@ -22,6 +23,14 @@ SENTENCES: Mapping[str, str | Promise] = {
     "claim.fact_impossible": _("认定的内容填得不对（%(field)s），请再看一看。"),
     "claim.verdict_differs": _(
         "按认定后的事实，规则的结论是 %(verdict)s，和您选的不一样。请先核实待定的事项。"
+    ),
+    "claim.evidence_missing": _("请写清楚新的证据是什么，要我们看什么。"),
+    "claim.reopen_late": _(
+        "要求重新核定的期限到 %(until)s 为止，已经过了。条件有变化或有新的证据，可以再申请一次；"
+        "失业登记一直有效。"
+    ),
+    "claim.newer_open": _(
+        "您后来又交了一份申请（%(number)s），正在办或正在领。新的证据请交到那一份里，这一份不用再动。"
     ),
     "claim.month_not_begun": _("%(month)s 还没有开始，不能生成应发。"),
 }
@@ -38,6 +47,8 @@ def sentence(refused: Refused) -> str:
             numbers["field"] = field_words(field)
         case {"verdict": str(verdict)}:
             numbers["verdict"] = str(Determination.Verdict(verdict).label)
+        case {"until": str(until)}:
+            numbers["until"] = date_words(date.fromisoformat(until))
         case {"month": str(month)}:
             numbers["month"] = month_words(month)
         case _:

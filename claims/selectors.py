@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import Prefetch
+
 import cases.selectors
 import policy.selectors
 from accounts.models import Identifier, Party, User
 from accounts.selectors import covers, machine
 from cases.clocks import Clock
-from cases.models import Amendment, Case, Event, Message, Proposal
+from cases.models import Amendment, Attachment, Case, Event, Letter, Message, Proposal
 from claims.checks import Check, checks_of
 from claims.facts import ALL_SOURCES, Evidence, FactValue, Origin, assemble
 from claims.models import Claim, Draft, Registration, Spell
@@ -53,7 +55,9 @@ def evidence_of(*, claim: Claim | None = None, party: Party | None = None) -> Ev
     return Evidence(lookups={Source(lookup.source): lookup for lookup in newest})
 
 
-def facts_for(claim: Claim, evidence: Evidence) -> tuple[dict[str, FactValue], dict[str, list[Origin]]]:
+def facts_for(
+    claim: Claim, evidence: Evidence, law: ParameterBook
+) -> tuple[dict[str, FactValue], dict[str, list[Origin]]]:
     """The rule's facts for a claim and the origin of each, as they stand now."""
     amendments = Amendment.objects.filter(case_id=claim.pk).order_by("at", "pk")
     return assemble(
@@ -62,26 +66,26 @@ def facts_for(claim: Claim, evidence: Evidence) -> tuple[dict[str, FactValue], d
         id_number=identifier_of(claim.party).number,
         evidence=evidence,
         amendments=list(amendments),
-        known_reasons=known_reasons(on=claim.applied_on, region=claim.county),
-        known_counties=known_counties(on=claim.applied_on, region=claim.county),
+        known_reasons=known_reasons(law, on=claim.applied_on, region=claim.county),
+        known_counties=known_counties(law, on=claim.applied_on, region=claim.county),
     )
 
 
-def known_reasons(*, on: date, region: str) -> frozenset[str]:
+def known_reasons(law: ParameterBook, *, on: date, region: str) -> frozenset[str]:
     """The codes of separation reasons that the law in force knows."""
-    rows = policy.selectors.book().value("benefit.separation_reasons", region=region, on=on).records()
+    rows = law.value("benefit.separation_reasons", region=region, on=on).records()
     return frozenset(row["code"] for row in rows)
 
 
-def known_counties(*, on: date, region: str) -> frozenset[str]:
+def known_counties(law: ParameterBook, *, on: date, region: str) -> frozenset[str]:
     """The counties that have a tier, and so an amount."""
-    return frozenset(policy.selectors.book().value("region.tier", region=region, on=on).table())
+    return frozenset(law.value("region.tier", region=region, on=on).table())
 
 
-def county_of(*, party: Party, residence: str, on: date) -> str:
+def county_of(law: ParameterBook, *, party: Party, residence: str, on: date) -> str:
     """The county that handles a case: where the person was last insured if it is ours, else the home."""
     insurance = evidence_of(party=party).insurance()
-    known = known_counties(on=on, region=residence)
+    known = known_counties(law, on=on, region=residence)
     return insurance.county if insurance is not None and insurance.county in known else residence
 
 
@@ -116,6 +120,13 @@ def claim_for_citizen(viewer: User, number: str) -> Claim | None:
         .filter(case__number=number, party_id=viewer.party_id)
         .first()
     )
+
+
+def claim_for_reader(viewer: User, number: str) -> Claim | None:
+    """A claim whose letters and papers the viewer may open: one's own, or one of an officer's regions."""
+    if viewer.is_staff_member:
+        return claim_for_officer(viewer, number)
+    return claim_for_citizen(viewer, number)
 
 
 def claims_of(viewer: User) -> list[Claim]:
@@ -205,12 +216,15 @@ class CasePage:
     messages: Sequence[Message]
     amendments: Sequence[Amendment]
     previous: Sequence[Claim]
+    letters: Sequence[Letter]
+    attachments: Sequence[Attachment]
 
 
 def case_page(claim: Claim, *, now: datetime) -> CasePage:
     """Collect the case page; the read itself is recorded by the view's service."""
     promise, statutory = cases.selectors.clocks_of(claim.case, now=now, days=policy.selectors.calendar())
     evidence = evidence_of(claim=claim)
+    attachments = cases.selectors.attachments_of(claim.case)
     decision = decision_of(claim.case)
     facts = claim.case.determination.facts if claim.case.determination is not None else {}
     return CasePage(
@@ -225,11 +239,21 @@ def case_page(claim: Claim, *, now: datetime) -> CasePage:
         events=cases.selectors.timeline(claim.case),
         proposal=Proposal.objects.filter(case=claim.case).order_by("-proposed_at").first(),
         messages=list(Message.objects.filter(case=claim.case).order_by("-created_at")[:20]),
-        amendments=list(Amendment.objects.filter(case=claim.case).order_by("at", "pk")),
+        amendments=_amendments(claim, attachments),
         previous=list(
             Claim.objects.select_related("case").filter(party=claim.party).exclude(pk=claim.pk)[:10]
         ),
+        letters=cases.selectors.letters_of(claim.case),
+        attachments=attachments,
     )
+
+
+def _amendments(claim: Claim, attachments: Sequence[Attachment]) -> list[Amendment]:
+    """The settled facts, oldest first, with the papers each rests on where the case has any."""
+    found = Amendment.objects.filter(case_id=claim.pk).order_by("at", "pk")
+    if attachments:
+        found = found.prefetch_related(Prefetch("attachments", Attachment.objects.defer("content")))
+    return list(found)
 
 
 def unanswered_sources(evidence: Evidence) -> list[Source]:
@@ -252,12 +276,12 @@ def estimate_for(
     party: Party, *, residence: str, claimed_reason: str, now: datetime
 ) -> UnemploymentDecision | None:
     """What the form foresees: the same rule on the facts known so far; None while they are too few."""
-    today = legal_day(now)
+    today, law = legal_day(now), policy.selectors.book()
     evidence = evidence_of(party=party)
     insurance = evidence.insurance()
     if insurance is None or insurance.contributed_months is None:
         return None
-    county = county_of(party=party, residence=residence, on=today)
+    county = county_of(law, party=party, residence=residence, on=today)
     preview = Claim(party=party, applied_on=today, county=county, claimed_reason=claimed_reason)
     facts, _origins = assemble(
         claim=preview,
@@ -265,11 +289,11 @@ def estimate_for(
         id_number=identifier_of(party).number,
         evidence=evidence,
         amendments=[],
-        known_reasons=known_reasons(on=today, region=county),
-        known_counties=known_counties(on=today, region=county),
+        known_reasons=known_reasons(law, on=today, region=county),
+        known_counties=known_counties(law, on=today, region=county),
     )
     program = PROGRAMS[PROGRAM]
-    parameters = policy.selectors.parameters_for(program=PROGRAM, region=county)
+    parameters = policy.selectors.parameters_for(program=PROGRAM, region=county, law=law)
     decision = program.decide(program.parse(facts), parameters)
     assert isinstance(decision, UnemploymentDecision)
     return decision

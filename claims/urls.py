@@ -13,6 +13,11 @@ urlpatterns = [
     path("claims/<str:number>/propose/", views.propose, name="claim-propose"),
     path("claims/<str:number>/ask-again/", views.ask_again, name="claim-ask-again"),
     path("claims/<str:number>/review/", views.review, name="claim-review"),
+    path("claims/<str:number>/reopen/", views.reopen, name="claim-reopen"),
+    path("claims/<str:number>/case/reopen/", views.reopen_by_officer, name="case-claim-reopen"),
+    path("claims/<str:number>/letters/<int:key>/", views.letter, name="claim-letter"),
+    path("claims/<str:number>/letters/<int:key>.pdf", views.letter_pdf, name="claim-letter-pdf"),
+    path("claims/<str:number>/papers/<int:key>/", views.paper, name="claim-paper"),
     path("claims/<str:number>/", views.tracker, name="claim"),
     path("claims/<str:number>/case/", views.case_page, name="case-claim"),
 ]

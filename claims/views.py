@@ -11,15 +11,24 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 import accounts.services
+import cases.letters
 from accounts.models import Party, User
 from accounts.roles import Action, requires
 from cases.waking import wake
 from claims import pages, selectors, services, tasks
-from claims.forms import ApplicationForm, ProposalForm, ReviewForm, draft_answers
+from claims.forms import (
+    AnswerForm,
+    ApplicationForm,
+    ProposalForm,
+    ReopenForm,
+    ReviewForm,
+    draft_answers,
+)
 from claims.models import Claim
 from claims.refusals import sentence
 from law.errors import Refused
@@ -51,7 +60,7 @@ def apply(request: HttpRequest) -> HttpResponse:
         services.look_up_for_form(party=party, now=now)
         form = ApplicationForm(initial=pages.initial_answers(party), **form_kwargs)
         return render(request, "claims/apply.html", pages.form_page(party=party, form=form, now=now))
-    form = ApplicationForm(data=request.POST, **form_kwargs)
+    form = ApplicationForm(data=request.POST, files=request.FILES, **form_kwargs)
     if "save" in request.POST:
         return _save(request, party)
     if not form.is_valid():
@@ -64,6 +73,7 @@ def apply(request: HttpRequest) -> HttpResponse:
             submission_id=form.cleaned_data["submission_id"],
             actor=_officer(request),
             now=now,
+            papers=form.cleaned_data["papers"],
         )
     except Refused as refused:
         messages.warning(request, sentence(refused))
@@ -92,16 +102,20 @@ def _save(request: HttpRequest, party: Party) -> HttpResponse:
 @require_GET
 def my_matters(request: HttpRequest) -> HttpResponse:
     """A person's own matters: the claims, the form begun, the messages received."""
-    viewer = _officer(request)
-    return render(request, "claims/my.html", pages.my_page(viewer, now=timezone.now()))
+    viewer, now = _officer(request), timezone.now()
+    page = pages.my_page(viewer, now=now)
+    services.note_read(viewer=viewer, received=page["received"], now=now)
+    return render(request, "claims/my.html", page)
 
 
 @requires(Action.SEE_OWN_MATTERS)
 @require_GET
 def tracker(request: HttpRequest, number: str) -> HttpResponse:
     """The citizen's page of one claim: what has happened, who we wait for, what comes next."""
-    claim = _own(request, number)
-    return render(request, "claims/tracker.html", pages.tracker_page(claim, now=timezone.now()))
+    claim, viewer, now = _own(request, number), _officer(request), timezone.now()
+    page = pages.tracker_page(claim, viewer=viewer, now=now)
+    services.note_read(viewer=viewer, received=page["received"], now=now)
+    return render(request, "claims/tracker.html", page)
 
 
 def _own(request: HttpRequest, number: str) -> Claim:
@@ -136,11 +150,19 @@ def ask_for_person(request: HttpRequest, number: str) -> HttpResponse:
 @requires(Action.SEE_OWN_MATTERS)
 @require_POST
 def answer_papers(request: HttpRequest, number: str) -> HttpResponse:
-    """The answer to the notice of what is missing."""
-    claim = _own(request, number)
+    """The answer to the notice of what is missing: words, papers, or both."""
+    claim, viewer, now = _own(request, number), _officer(request), timezone.now()
+    form = AnswerForm(data=request.POST, files=request.FILES)
+    if not form.is_valid():
+        page = pages.tracker_page(claim, viewer=viewer, now=now, answer=form)
+        return render(request, "claims/tracker.html", page, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
         services.answer_papers(
-            claim=claim, text=request.POST.get("answer", ""), actor=_officer(request), now=timezone.now()
+            claim=claim,
+            text=form.cleaned_data["answer"],
+            papers=form.cleaned_data["papers"],
+            actor=viewer,
+            now=now,
         )
     except Refused as refused:
         messages.warning(request, sentence(refused))
@@ -148,6 +170,37 @@ def answer_papers(request: HttpRequest, number: str) -> HttpResponse:
     wake(tasks.verify_claim, claim_id=claim.pk)
     messages.success(request, _("收到了，接着为您核验。"))
     return redirect("claim", number=number)
+
+
+@requires(Action.SEE_OWN_MATTERS)
+@require_POST
+def reopen(request: HttpRequest, number: str) -> HttpResponse:
+    """New evidence against a refusal, by the person it was sent to."""
+    claim, viewer, now = _own(request, number), _officer(request), timezone.now()
+    form = ReopenForm(data=request.POST, files=request.FILES)
+    if not form.is_valid():
+        page = pages.tracker_page(claim, viewer=viewer, now=now, reopening=form)
+        return render(request, "claims/tracker.html", page, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    if _reopened(request, claim, form):
+        messages.success(request, _("收到了，重新受理，从今天起重新算期限。"))
+    return redirect("claim", number=number)
+
+
+def _reopened(request: HttpRequest, claim: Claim, form: ReopenForm) -> bool:
+    """Take the claim up again and wake the worker; what is refused is said on the next page."""
+    try:
+        services.reopen(
+            claim=claim,
+            why=form.cleaned_data["why"],
+            papers=form.cleaned_data["papers"],
+            actor=_officer(request),
+            now=timezone.now(),
+        )
+    except Refused as refused:
+        messages.warning(request, sentence(refused))
+        return False
+    wake(tasks.verify_claim, claim_id=claim.pk)
+    return True
 
 
 def _case_for(request: HttpRequest, number: str) -> Claim:
@@ -174,7 +227,7 @@ def case_page(request: HttpRequest, number: str) -> HttpResponse:
 def propose(request: HttpRequest, number: str) -> HttpResponse:
     """The handler's act: settle facts and propose, or ask the applicant for what is missing."""
     claim, now, viewer = _case_for(request, number), timezone.now(), _officer(request)
-    form = ProposalForm(data=request.POST)
+    form = ProposalForm(data=request.POST, files=request.FILES)
     if not form.is_valid():
         page = pages.officer_page(claim, viewer=viewer, form=form, now=now)
         return render(request, "claims/case.html", page, status=HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -189,6 +242,7 @@ def propose(request: HttpRequest, number: str) -> HttpResponse:
                 why=why,
                 amendments=form.amendments(),
                 evidence=form.cleaned_data["evidence"],
+                papers=form.cleaned_data["papers"],
                 actor=viewer,
                 now=now,
             )
@@ -232,3 +286,70 @@ def review(request: HttpRequest, number: str) -> HttpResponse:
     wake(tasks.accrue_claim, claim_id=claim.pk)
     messages.success(request, _("已签。") if agreed else _("已退回经办。"))
     return redirect("queue")
+
+
+@requires(Action.HANDLE_CASE)
+@require_POST
+def reopen_by_officer(request: HttpRequest, number: str) -> HttpResponse:
+    """A refusal that an officer takes up again: new evidence, or a mistake of ours."""
+    claim, viewer, now = _case_for(request, number), _officer(request), timezone.now()
+    form = ReopenForm(data=request.POST, files=request.FILES)
+    if not form.is_valid():
+        page = pages.officer_page(claim, viewer=viewer, form=ProposalForm(), now=now, reopening=form)
+        return render(request, "claims/case.html", page, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    if _reopened(request, claim, form):
+        messages.success(request, _("已重新受理，正在核验；两个期限从今天起重新算。"))
+    return redirect("case-claim", number=number)
+
+
+def _for_reader(request: HttpRequest, number: str) -> Claim:
+    claim = selectors.claim_for_reader(_officer(request), number)
+    if claim is None:
+        raise Http404
+    return claim
+
+
+@requires(Action.OPEN_PAPERS)
+@require_GET
+def letter(request: HttpRequest, number: str, key: int) -> HttpResponse:
+    """The page of one letter: to read, and to print. That it was opened is recorded."""
+    claim, viewer = _for_reader(request, number), _officer(request)
+    found = services.open_letter(claim=claim, key=key, viewer=viewer, now=timezone.now())
+    if found is None:
+        raise Http404
+    return render(request, "letters/letter.html", pages.letter_page(claim, found, viewer=viewer))
+
+
+@requires(Action.OPEN_PAPERS)
+@require_GET
+def letter_pdf(request: HttpRequest, number: str, key: int) -> HttpResponse:
+    """The letter as a PDF; where the font lacks a character, the page instead, which says so."""
+    claim, viewer, now = _for_reader(request, number), _officer(request), timezone.now()
+    found = services.open_letter(claim=claim, key=key, viewer=viewer, now=now)
+    if found is None:
+        raise Http404
+    content = cases.letters.pdf_of(letter=found, now=now)
+    if content is None:
+        return redirect("claim-letter", number=number, key=key)
+    return _file(content, name=f"{found.number}.pdf", kind="application/pdf")
+
+
+@requires(Action.OPEN_PAPERS)
+@require_GET
+def paper(request: HttpRequest, number: str, key: int) -> HttpResponse:
+    """One paper of a claim, byte for byte. A person gets what that person handed in; reads are recorded."""
+    claim, viewer = _for_reader(request, number), _officer(request)
+    found = services.open_paper(claim=claim, key=key, viewer=viewer, now=timezone.now())
+    if found is None:
+        raise Http404
+    return _file(found.content, name=found.name, kind=found.kind)
+
+
+def _file(content: bytes, *, name: str, kind: str) -> HttpResponse:
+    """A file to be saved. Whatever is in it, the browser opens it with no rights of this site."""
+    response = HttpResponse(content, content_type=kind)
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or ""
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Cache-Control"] = "private, no-store"
+    return response

@@ -161,6 +161,11 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
 
+# --- uploads ----------------------------------------------------------------------------------------------
+
+# Bounded, and never on a disk: a paper about a person lies nowhere in the clear.
+FILE_UPLOAD_HANDLERS = ["cases.uploads.BoundedUploads"]
+
 # --- security ---------------------------------------------------------------------------------------------
 
 _identity = urlsplit(ANYE_IDENTITY_URL)

@@ -14,6 +14,8 @@ from claims.services.applying import (
 )
 from claims.services.deciding import close_unanswered, propose, request_papers, review
 from claims.services.paying import accrue_month, follow_payments
+from claims.services.reading import note_read, open_letter, open_paper
+from claims.services.reopening import reopen
 from claims.services.verifying import (
     LEASE,
     ask_again,
@@ -35,7 +37,11 @@ __all__ = [
     "close_unanswered",
     "follow_payments",
     "look_up_for_form",
+    "note_read",
+    "open_letter",
+    "open_paper",
     "propose",
+    "reopen",
     "request_papers",
     "review",
     "save_draft",

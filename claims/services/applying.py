@@ -1,24 +1,26 @@
 """What the applicant does: save the form, look up its facts, send it, answer a notice, ask for a person."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 
 from django.db import transaction
 
+import cases.attachments
 import cases.services
 import gateways.services
 import policy.selectors
 from accounts.models import Party, User
+from cases.attachments import Paper
 from claims import kinds
 from claims.models import Claim, Draft, Registration
 from claims.selectors import county_of, open_claim_of, subject_of
-from claims.services.steps import require, tell
+from claims.services.steps import due_dates, require, tell
 from gateways.models import Lookup
 from gateways.ports import Question, Source
 from law.errors import Refused
-from law.workdays import LEGAL_ZONE, legal_day
+from law.workdays import legal_day
 
 NOTICE_VERSION = "2026-11"
 """The edition of the privacy notice that the form shows."""
@@ -58,12 +60,19 @@ def look_up_for_form(*, party: Party, now: datetime) -> dict[Source, Lookup]:
 
 @transaction.atomic
 def submit_claim(
-    *, party: Party, application: Application, submission_id: uuid.UUID, actor: User, now: datetime
+    *,
+    party: Party,
+    application: Application,
+    submission_id: uuid.UUID,
+    actor: User,
+    now: datetime,
+    papers: Sequence[Paper] = (),
 ) -> Claim:
     """Open the case, the registration and the claim in one transaction; the registration is in force at once.
 
     The same `submission_id` again returns the claim it made. A second application while one is open or
-    in payment is `Refused("claim.already_open")`, which carries the number of that one.
+    in payment is `Refused("claim.already_open")`, which carries the number of that one. `papers` show what
+    the registers have wrong; `Refused` as by `cases.attachments.check`.
     """
     # One person's two clicks or windows queue up here, so that the second sees what the first made; the
     # partial UNIQUE below is the last word.
@@ -77,15 +86,9 @@ def submit_claim(
     if held is not None:
         raise Refused("claim.already_open", number=held.case.number)
     applied_on = legal_day(now)
-    county = county_of(party=party, residence=application.residence, on=applied_on)
-    promise_due, promise_provisional = policy.selectors.deadline(
-        start=applied_on, days=policy.selectors.integer("benefit.promise_wd", region=county, on=applied_on)
-    )
-    statutory_due, statutory_provisional = policy.selectors.deadline(
-        start=applied_on,
-        days=policy.selectors.integer("benefit.review_statutory_wd", region=county, on=applied_on),
-    )
-    first_day, _provisional = policy.selectors.deadline(start=applied_on, days=1)
+    law = policy.selectors.book()
+    county = county_of(law, party=party, residence=application.residence, on=applied_on)
+    due = due_dates(law, region=county, received_on=applied_on)
     case = cases.services.open_case(
         kind=kinds.CLAIM,
         party=party,
@@ -93,9 +96,11 @@ def submit_claim(
         actor=actor,
         now=now,
         verb="claim.submitted",
-        promise_due=promise_due,
-        statutory_due=statutory_due,
-        due_provisional=promise_provisional or statutory_provisional,
+        promise_due=due.promise,
+        promise_days=due.promise_days,
+        statutory_due=due.statutory,
+        statutory_days=due.statutory_days,
+        due_provisional=due.provisional,
     )
     claim = Claim.objects.create(
         case=case,
@@ -109,10 +114,11 @@ def submit_claim(
         notice_version=NOTICE_VERSION,
         truth_committed_at=now,
         next_ask_at=now,
-        questions_open_at=datetime.combine(first_day + timedelta(days=1), time(), LEGAL_ZONE),
+        questions_open_at=due.questions_open_at,
     )
+    cases.attachments.attach(case=case, papers=papers, actor=actor, now=now)
     Draft.objects.filter(party=party).delete()
-    tell(claim, "claim.received", {"promise_due": promise_due.isoformat()}, now=now)
+    tell(claim, "claim.received", {"promise_due": due.promise.isoformat()}, now=now)
     return claim
 
 
@@ -141,11 +147,17 @@ def _register(*, party: Party, application: Application, registered_on: date) ->
 
 
 @transaction.atomic
-def answer_papers(*, claim: Claim, text: str, actor: User, now: datetime) -> None:
-    """The applicant's answer to the notice; the clocks go on and the check starts again."""
+def answer_papers(
+    *, claim: Claim, text: str, actor: User, now: datetime, papers: Sequence[Paper] = ()
+) -> None:
+    """The applicant's answer to the notice; the clocks go on and the check starts again.
+
+    Words or papers, one of them at least: else `Refused("claim.answer_missing")`.
+    """
     require(claim, kinds.SUPPLEMENT)
-    if not text.strip():
+    if not text.strip() and not papers:
         raise Refused("claim.answer_missing")
+    cases.attachments.attach(case=claim.case, papers=papers, actor=actor, now=now)
     claim.disputed = "\n".join(part for part in (claim.disputed, text.strip()) if part)
     claim.papers_due, claim.next_ask_at = None, now
     claim.asked_round += 1

@@ -1,17 +1,21 @@
 """What officers do: settle facts and propose, sign or send back, ask for papers. Two people, always."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
 
+import cases.attachments
+import cases.letters
 import cases.services
 import policy.selectors
 from accounts.models import User
 from accounts.selectors import machine
+from cases.attachments import Paper
 from cases.models import Proposal
 from claims import kinds
 from claims.facts import AMENDABLE
+from claims.letters import PAPERS, REFUSAL, Signatures, papers_words, refusal_words
 from claims.models import Claim
 from claims.services.steps import ask_next, determine, grant, require, tell
 from law.decision import Verdict
@@ -31,15 +35,19 @@ def propose(
     evidence: str,
     actor: User,
     now: datetime,
+    papers: Sequence[Paper] = (),
 ) -> Proposal:
     """A handler settles open facts and proposes the act that the law then allows; a reviewer signs.
 
-    `amendments` maps a fact's name to its settled value, `evidence` names what it rests on. The rule runs
+    `amendments` maps a fact's name to its settled value, `evidence` names what it rests on, `papers` are its
+    files. The rule runs
     again; `Refused("claim.verdict_differs")` if its verdict is not the act proposed.
     """
     require(claim, kinds.REVIEW1)
     if not why.strip():
         raise Refused("claim.reason_missing")
+    cases.services.take(case=claim.case, actor=actor, now=now)
+    kept = cases.attachments.attach(case=claim.case, papers=papers, actor=actor, now=now)
     for field, value in amendments.items():
         if field not in AMENDABLE:
             raise Refused("claim.fact_not_amendable", field=field)
@@ -48,6 +56,7 @@ def propose(
         cases.services.amend_fact(
             case=claim.case, field=field, value=value, source=evidence, reason=why, actor=actor, now=now
         )
+        cases.attachments.rest_on(case=claim.case, field=field, attachments=kept)
     try:
         decision, _determination = determine(claim, actor=actor, now=now)
     except FaultyField as fault:
@@ -55,7 +64,6 @@ def propose(
     if decision.verdict.value != act:
         raise Refused("claim.verdict_differs", verdict=decision.verdict.value)
     verb = "claim.grant_proposed" if act == kinds.GRANT else "claim.refusal_proposed"
-    cases.services.take(case=claim.case, actor=actor, now=now)
     proposal = cases.services.propose(case=claim.case, act=act, reason=why, actor=actor, now=now)
     cases.services.transition(
         case=claim.case, to=kinds.REVIEW2, verb=verb, actor=actor, now=now, payload={"proposal": proposal.pk}
@@ -81,10 +89,10 @@ def review(*, claim: Claim, agreed: bool, remark: str, actor: User, now: datetim
     elif proposal is not None and proposal.act == kinds.REFUSE:
         _refuse(claim, proposal=proposal, actor=actor, now=now)
     else:
-        _approve(claim, actor=actor, now=now)
+        _approve(claim, proposal=proposal, actor=actor, now=now)
 
 
-def _approve(claim: Claim, *, actor: User, now: datetime) -> None:
+def _approve(claim: Claim, *, proposal: Proposal | None, actor: User, now: datetime) -> None:
     """Grant on a reviewer's signature; the facts must still allow it."""
     decision, determination = determine(claim, actor=actor, now=now)
     if decision.verdict is not Verdict.GRANT:
@@ -97,7 +105,7 @@ def _approve(claim: Claim, *, actor: User, now: datetime) -> None:
         now=now,
         payload={"determination": determination.pk},
     )
-    grant(claim, decision, determination, now=now)
+    grant(claim, decision, determination, actor=actor, proposal=proposal, now=now)
 
 
 def _refuse(claim: Claim, *, proposal: Proposal, actor: User, now: datetime) -> None:
@@ -115,6 +123,15 @@ def _refuse(claim: Claim, *, proposal: Proposal, actor: User, now: datetime) -> 
     )
     claim.closed_at = now
     claim.save(update_fields=["closed_at"])
+    law, signed = policy.selectors.book(), Signatures.of(actor=actor, proposal=proposal)
+    cases.letters.issue_letter(
+        case=claim.case,
+        party=claim.party,
+        template=REFUSAL.code,
+        words=refusal_words(claim, decision, law, why=proposal.reason, signed=signed, now=now),
+        actor=actor,
+        now=now,
+    )
     tell(claim, "claim.refused", {}, now=now)
 
 
@@ -133,6 +150,15 @@ def request_papers(*, claim: Claim, wanted: str, actor: User, now: datetime) -> 
         case=claim.case, to=kinds.SUPPLEMENT, verb="claim.papers_requested", actor=actor, now=now
     )
     cases.services.pause_clock(case=claim.case, now=now)
+    law, wanted = policy.selectors.book(), claim.papers_wanted
+    cases.letters.issue_letter(
+        case=claim.case,
+        party=claim.party,
+        template=PAPERS.code,
+        words=papers_words(claim, law, wanted=wanted, due=due, handler=str(actor), now=now),
+        actor=actor,
+        now=now,
+    )
     tell(claim, "claim.papers_requested", {"due": due.isoformat()}, now=now)
 
 

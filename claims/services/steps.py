@@ -4,30 +4,36 @@ Every function here runs inside its caller's transaction. No network.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 
+import cases.letters
 import cases.services
 import payouts.services
 import policy.selectors
 from accounts.models import User
 from accounts.privacy import digest
 from accounts.selectors import machine
-from cases.models import Determination, Event
+from cases.models import Determination, Event, Proposal
 from claims.facts import Evidence
+from claims.letters import GRANT, Signatures, grant_words
 from claims.models import Claim, Spell
 from claims.selectors import PROGRAM, card_reply, evidence_of, facts_for
 from law.errors import Refused
+from law.parameters import ParameterBook
 from law.programs import PROGRAMS
 from law.unemployment_benefit import UnemploymentDecision
+from law.workdays import LEGAL_ZONE
 
 
 def determine(
     claim: Claim, *, evidence: Evidence | None = None, actor: User, now: datetime
 ) -> tuple[UnemploymentDecision, Determination]:
     """Run the rule on the facts as they stand and store the outcome with its provenance."""
-    facts, origins = facts_for(claim, evidence or evidence_of(claim=claim))
+    law = policy.selectors.book()
+    facts, origins = facts_for(claim, evidence or evidence_of(claim=claim), law)
     program = PROGRAMS[PROGRAM]
-    parameters = policy.selectors.parameters_for(program=PROGRAM, region=claim.county)
+    parameters = policy.selectors.parameters_for(program=PROGRAM, region=claim.county, law=law)
     decision = program.decide(program.parse(facts), parameters)
     assert isinstance(decision, UnemploymentDecision)
     determination = cases.services.determine(
@@ -45,20 +51,60 @@ def determine(
 
 def needs_reviewer(claim: Claim, decision: UnemploymentDecision) -> bool:
     """Whether a clean case goes to a reviewer all the same: switched off, a large sum, or drawn."""
-    region, on = claim.county, claim.applied_on
-    if not policy.selectors.flag("benefit.auto_grant", region=region, on=on):
+    law, region, on = policy.selectors.book(), claim.county, claim.applied_on
+    if not law.flag("benefit.auto_grant", region=region, on=on):
         return True
-    if (decision.total_fen or 0) > policy.selectors.fen("benefit.auto_grant_max_fen", region=region, on=on):
+    if (decision.total_fen or 0) > law.fen("benefit.auto_grant_max_fen", region=region, on=on):
         return True
-    share_bp = policy.selectors.integer("benefit.sample_bp", region=region, on=on)
+    share_bp = law.integer("benefit.sample_bp", region=region, on=on)
     # Keyed, so that nobody can tell beforehand which number will be drawn.
     return int(digest(claim.case.number, purpose="sample")[:8], 16) % 10_000 < share_bp
 
 
+@dataclass(frozen=True)
+class DueDates:
+    """What is promised when a claim is received, on its day or again: dates, and when silence ends."""
+
+    promise: date
+    promise_days: int
+    statutory: date
+    statutory_days: int
+    provisional: bool
+    questions_open_at: datetime
+
+
+def due_dates(law: ParameterBook, *, region: str, received_on: date) -> DueDates:
+    """Both clocks from a day of receipt, and the end of the first working day after it."""
+    promise_days = law.integer("benefit.promise_wd", region=region, on=received_on)
+    statutory_days = law.integer("benefit.review_statutory_wd", region=region, on=received_on)
+    promise, promise_provisional = policy.selectors.deadline(start=received_on, days=promise_days, law=law)
+    statutory, statutory_provisional = policy.selectors.deadline(
+        start=received_on, days=statutory_days, law=law
+    )
+    first_day, _provisional = policy.selectors.deadline(start=received_on, days=1, law=law)
+    return DueDates(
+        promise=promise,
+        promise_days=promise_days,
+        statutory=statutory,
+        statutory_days=statutory_days,
+        provisional=promise_provisional or statutory_provisional,
+        questions_open_at=datetime.combine(first_day + timedelta(days=1), time(), LEGAL_ZONE),
+    )
+
+
 def grant(
-    claim: Claim, decision: UnemploymentDecision, determination: Determination, *, now: datetime
+    claim: Claim,
+    decision: UnemploymentDecision,
+    determination: Determination,
+    *,
+    actor: User,
+    now: datetime,
+    proposal: Proposal | None = None,
 ) -> Spell:
-    """Create the spell, record the account and tell the person."""
+    """Create the spell, record the account, issue the decision and tell the person.
+
+    `actor` is the machine or the reviewer; `proposal` the handler's, if one was signed.
+    """
     assert decision.months is not None and decision.first_month and decision.last_month
     spell = Spell.objects.create(
         claim=claim,
@@ -70,6 +116,15 @@ def grant(
     )
     ask_next(claim, None)
     record_card(claim, now=now)
+    signed = Signatures.of(actor=actor, proposal=proposal)
+    cases.letters.issue_letter(
+        case=claim.case,
+        party=claim.party,
+        template=GRANT.code,
+        words=grant_words(claim, decision, policy.selectors.book(), signed=signed, now=now),
+        actor=actor,
+        now=now,
+    )
     tell(
         claim,
         "claim.granted",
@@ -119,18 +174,20 @@ def ask_next(claim: Claim, moment: datetime | None) -> None:
 
 
 def require(claim: Claim, status: str) -> None:
-    """Refuse with clear words when the case has moved on since the page was shown."""
-    claim.case.refresh_from_db()
-    if claim.case.status != status:
-        last = Event.objects.select_related("actor").filter(case=claim.case).order_by("-sequence").first()
-        raise Refused(
-            "case.changed_meanwhile",
-            number=claim.case.number,
-            kind=claim.case.kind,
-            status=claim.case.status,
-            who=str(last.actor) if last else "",
-            verb=last.verb if last else "",
-        )
+    """Refuse with clear words when the case has moved on since the page was shown: who acted, and what."""
+    case = claim.case
+    case.refresh_from_db()
+    if case.status == status:
+        return
+    last = Event.objects.select_related("actor").filter(case=case).order_by("-sequence").first()
+    raise Refused(
+        "case.changed_meanwhile",
+        number=case.number,
+        kind=case.kind,
+        status=case.status,
+        who=str(last.actor) if last else "",
+        verb=last.verb if last else "",
+    )
 
 
 def tell(claim: Claim, template: str, numbers: Mapping[str, str | int], *, now: datetime) -> None:

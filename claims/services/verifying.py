@@ -111,7 +111,7 @@ def _conclude(claim: Claim, *, now: datetime) -> None:
                 now=now,
                 payload={"determination": determination.pk},
             )
-            grant(claim, decision, determination, now=now)
+            grant(claim, decision, determination, actor=machine(), now=now)
         case Verdict.GRANT:
             cases.services.transition(
                 case=claim.case,
@@ -152,7 +152,7 @@ def _contradicted(decision: UnemploymentDecision, unanswered: Sequence[Source]) 
 
 def _patience(claim: Claim, now: datetime) -> timedelta:
     """How long to wait before asking a silent register again: longer as the claim grows older."""
-    age = now - claim.case.opened_at
+    age = now - claim.case.clocks_from
     for pause in ASK_AGAIN_AFTER:
         if age < pause * 3:
             return pause

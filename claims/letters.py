@@ -1,0 +1,343 @@
+"""The letters of a claim, composed word by word: grant, refusal, notice of what is missing.
+
+Always Chinese. What is said about the facts are the reasons that every page shows; numbers come from the
+decision, from dated values or from the registers' answers, never from here. Composes and reads; what is
+composed is frozen by `cases.letters.issue_letter`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TypedDict
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+
+from accounts.models import IdentifierKind, User
+from accounts.selectors import machine
+from cases.letters import Section, Table, Template, Words, register
+from cases.models import Proposal
+from cases.wording import date_words, month_words, reference_words, sentence
+from claims.models import Claim
+from claims.remedies import Agency, Remedies, agency, remedies, reopen_until
+from claims.selectors import card_reply, first_day, identifier_of
+from law.decision import Outcome, Reason, Reference
+from law.money import Fen, yuan_grouped
+from law.parameters import ParameterBook
+from law.unemployment_benefit import UnemploymentDecision
+from law.workdays import legal_day
+
+GRANT = register(Template(code="claim.grant", noun="决定书", label=_("核定决定书")))
+REFUSAL = register(Template(code="claim.refusal", noun="决定书", label=_("不予核定决定书")))
+PAPERS = register(Template(code="claim.papers", noun="补正告知书", label=_("补正告知书")))
+
+CHINESE = "zh-hans"
+SAMPLE = "样章 无效"
+"""Stands on the seal of an installation that decides nothing; a real seal is put on by who keeps it."""
+
+TESTS: Mapping[str, str] = {
+    "R01": "累计缴费",
+    "R02": "离职原因",
+    "registered": "失业登记",
+    "R03": "就业状态",
+    "licence_counts": "营业执照",
+    "R04": "养老待遇",
+    "R07": "年龄",
+    "R09": "服刑情况",
+    "R11": "生存状态",
+    "R05": "经办地",
+    "R06": "身份",
+    "R08": "重复领取",
+    "card_account": "收款账户",
+}
+"""Short names of the tests, as a table of a letter begins its rows."""
+
+ALWAYS_TOLD = ("R01", "R02", "registered")
+"""The three conditions of article 45: a decision speaks of each, whatever came out."""
+
+NUMBER_NAMES: Mapping[str, str] = {IdentifierKind.CITIZEN_ID: "身份证号"}
+
+
+class _Head(TypedDict):
+    agency: str
+    reference: str
+    title: str
+    addressee: str
+
+
+class _Foot(TypedDict):
+    sample: str
+    signed: list[str]
+    code_label: str
+    code_note: str
+
+
+@dataclass(frozen=True)
+class Signatures:
+    """Who made a decision: nobody (the machine), a reviewer alone, or handler and reviewer."""
+
+    handler: str = ""
+    reviewer: str = ""
+
+    @classmethod
+    def of(cls, *, actor: User, proposal: Proposal | None) -> "Signatures":
+        """The machine signs nothing. A proposal names the handler who made it."""
+        if actor.pk == machine().pk:
+            return cls()
+        return cls(handler=str(proposal.proposed_by) if proposal is not None else "", reviewer=str(actor))
+
+
+def grant_words(
+    claim: Claim, decision: UnemploymentDecision, law: ParameterBook, *, signed: Signatures, now: datetime
+) -> Words:
+    """The decision that grants: what is paid and why, from when to when, and the remedies."""
+    assert decision.months is not None and decision.first_month and decision.last_month
+    today = legal_day(now)
+    with override(CHINESE):
+        office = agency(law, region=claim.county, on=today)
+        return {
+            **_head(claim, office, title="失业保险金核定决定书"),
+            "opening": [_applied(claim), "符合条件，予以核定", "。"],
+            "sections": [
+                _result(claim, decision, law),
+                _grounds(decision),
+                _changes(claim, office, law, on=today),
+                _remedies("四、对本决定不服", remedies(law, region=claim.county, on=today)),
+            ],
+            "date": date_words(today),
+            **_foot(_signed(signed, len(decision.reasons), office)),
+        }
+
+
+def refusal_words(
+    claim: Claim,
+    decision: UnemploymentDecision,
+    law: ParameterBook,
+    *,
+    why: str,
+    signed: Signatures,
+    now: datetime,
+) -> Words:
+    """The decision that refuses: reasons with their articles, what stays, what can be done, the remedies.
+
+    `why` is the handler's own reason. The claim is refused already, so that the last day for new evidence is
+    known.
+    """
+    today = legal_day(now)
+    with override(CHINESE):
+        office = agency(law, region=claim.county, on=today)
+        return {
+            **_head(claim, office, title="失业保险金不予核定决定书"),
+            "opening": [_applied(claim), "现在还不能核定", "，理由如下。"],
+            "sections": [
+                _reasons(decision, why),
+                _what_stays(claim, decision, office, law),
+                _remedies("三、对本决定不服", remedies(law, region=claim.county, on=today)),
+            ],
+            "date": date_words(today),
+            **_foot(_signed(signed, len(decision.reasons), office)),
+        }
+
+
+def papers_words(
+    claim: Claim, law: ParameterBook, *, wanted: str, due: date, handler: str, now: datetime
+) -> Words:
+    """The one-time notice of what is missing: what, until when and how, and what happens meanwhile."""
+    today = legal_day(now)
+    with override(CHINESE):
+        office = agency(law, region=claim.county, on=today)
+        return {
+            **_head(claim, office, title="失业保险金申请补正告知书"),
+            "opening": [_applied(claim), "还差下面的材料或说明", "，请一次补齐。"],
+            "sections": [
+                _section("一、请补充", *_lines(wanted)),
+                _section(
+                    "二、什么时候、怎么补",
+                    f"请在{date_words(due)}前补充：到“我的”里写明情况、上传照片或文件，或者到经办窗口交。"
+                    f"不清楚的，请拨 {office.phone}。",
+                ),
+                _section(
+                    "三、补充期间",
+                    "等您补充的这段时间，办理期限暂停计算；您补上之后，从那天接着算。"
+                    "到期没有补充的，本次申请先结；失业登记仍然有效，缴费年限都保留，材料齐了随时可以再申请。",
+                ),
+            ],
+            "date": date_words(today),
+            **_foot([f"经办 {handler}　电话 {office.phone}", "本告知书由工作人员作出，未使用自动决定。"]),
+        }
+
+
+# --- parts ------------------------------------------------------------------------------------------------
+
+
+def _head(claim: Claim, office: Agency, *, title: str) -> _Head:
+    identifier = identifier_of(claim.party)
+    name = NUMBER_NAMES.get(identifier.kind) or f"{identifier.get_kind_display()}号"
+    return {
+        "agency": office.name,
+        "reference": f"申请日 {date_words(claim.applied_on)}",
+        "title": title,
+        "addressee": f"{claim.party.name}（{name} {identifier.masked}）：",
+    }
+
+
+def _foot(signed: Sequence[str]) -> _Foot:
+    return {
+        "sample": SAMPLE if settings.ANYE_DEMO else "",
+        "signed": list(signed),
+        "code_label": "核对码",
+        "code_note": "真伪可在“我的”里查验",
+    }
+
+
+def _section(heading: str, *paragraphs: str) -> Section:
+    return {"heading": heading, "table": None, "paragraphs": list(paragraphs)}
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _applied(claim: Claim) -> str:
+    return f"您于{date_words(claim.applied_on)}申请领取失业保险金。经核对，"
+
+
+def _yuan(fen: Fen | None) -> str:
+    assert fen is not None
+    return f"{yuan_grouped(fen)} 元"
+
+
+def _result(claim: Claim, decision: UnemploymentDecision, law: ParameterBook) -> Section:
+    """What is granted: a row for each number, with where it comes from."""
+    assert decision.months is not None and decision.first_month and decision.last_month
+    first = first_day(decision.first_month)
+    county = law.value("region.name", region=claim.county, on=first).table()[claim.county]
+    tier = law.text("region.tier", region=claim.county, on=first, item=claim.county)
+    pay_by = law.integer("benefit.pay_by_day", region=claim.county, on=first)
+    length = next(sentence(reason) for reason in decision.reasons if reason.code == "R01")
+    span = f"{month_words(decision.first_month)}至{month_words(decision.last_month)}"
+    rows = [
+        [
+            "每月",
+            f"{county}，{tier} 档，{month_words(decision.first_month)}的标准",
+            _yuan(decision.monthly_fen),
+        ],
+        ["月数", length.removesuffix("。"), f"{decision.months} 个月"],
+        ["起止", "按整月发放", span],
+        ["共计", "按已公布的标准；标准调整的，从生效那个月起按新标准", _yuan(decision.total_fen)],
+        ["发放", _account(claim), f"每月 {pay_by} 日前"],
+    ]
+    table: Table = {"head": ["项目", "怎么来的", "核定"], "rows": rows}
+    return {"heading": "一、核定结果", "table": table, "paragraphs": []}
+
+
+def _account(claim: Claim) -> str:
+    found = card_reply(claim)
+    if found is None or found[1].status != "ACTIVE":
+        return "社保卡现在还不能收款，办好后发放，月数不会少"
+    return f"社保卡金融账户，{found[1].bank_name}，尾号 {found[1].account_number[-4:]}"
+
+
+def _grounds(decision: UnemploymentDecision) -> Section:
+    told = [reason for reason in decision.reasons if reason.code in ALWAYS_TOLD]
+    others = [reason for reason in decision.reasons if reason.code not in ALWAYS_TOLD]
+    return _section(
+        "二、事实和依据",
+        "".join(sentence(reason) for reason in told),
+        f"其余 {len(others)} 项也都符合：{'；'.join(sentence(r).removesuffix('。') for r in others)}。",
+        f"依据{_articles([reason.reference for reason in told])}，决定核定失业保险金。",
+    )
+
+
+def _changes(claim: Claim, office: Agency, law: ParameterBook, *, on: date) -> Section:
+    days = law.value("benefit.report_wd", region=claim.county, on=on)
+    return _section(
+        "三、情况变了请告诉我们",
+        f"找到工作、应征服兵役、移居境外或开始领取养老保险待遇的，请在 {days.integer()} 个工作日内告诉我们"
+        f"（{_articles([days.reference.short()])}），电话 {office.phone}。没领完的月数留着以后用。",
+    )
+
+
+def _reasons(decision: UnemploymentDecision, why: str) -> Section:
+    """The tests that fail, then the conditions of article 45; then how many more there were."""
+    failed = [reason for reason in decision.reasons if reason.outcome is Outcome.FAIL]
+    told = failed + [r for r in decision.reasons if r.code in ALWAYS_TOLD and r not in failed]
+    rest = [reason for reason in decision.reasons if reason not in told]
+    unknown = sum(reason.outcome is Outcome.UNKNOWN for reason in rest)
+    passed = len(rest) - unknown
+    after = [f"其余 {passed} 项核对符合，可以在“我的”里逐项查看。"] if passed else []
+    if unknown:
+        after.append(f"另有 {unknown} 项没有查清，不影响本决定。")
+    after += [f"经办说明：{line}" for line in _lines(why)]
+    after.append(f"依据{_articles([reason.reference for reason in failed])}，决定不予核定失业保险金。")
+    return {
+        "heading": "一、事实和依据",
+        "table": {"head": ["项目", "核对情况", "依据", "结果"], "rows": [_row(reason) for reason in told]},
+        "paragraphs": after,
+    }
+
+
+def _row(reason: Reason) -> list[str]:
+    match reason.outcome:
+        case Outcome.PASS:
+            result = "符合"
+        case Outcome.UNKNOWN:
+            result = "没有查清"
+        case Outcome.FAIL:
+            lacking = reason.numbers.get("lacking")
+            result = f"差 {lacking} 个月" if lacking else "不符合"
+    return [TESTS[reason.code], sentence(reason), reference_words(reason.reference), result]
+
+
+def _what_stays(claim: Claim, decision: UnemploymentDecision, office: Agency, law: ParameterBook) -> Section:
+    """What a refusal leaves as it was, and what can be done."""
+    length = next(reason for reason in decision.reasons if reason.code == "R01")
+    months, minimum = length.numbers.get("months"), length.numbers.get("minimum")
+    kept = f"已缴的 {months} 个月全部保留。" if months else "已缴的月数全部保留。"
+    if length.outcome is Outcome.FAIL:
+        kept = f"{kept.removesuffix('。')}；今后累计满 {minimum} 个月，可以再次申请。"
+    until = reopen_until(claim, law)
+    again = f"{date_words(until)}以前，有新的证据可以在“我的”里要求重新核定；" if until is not None else ""
+    return _section(
+        "二、您保留的权利和可以办的事",
+        f"您的失业登记有效，可以享受免费职业介绍和培训。{kept}",
+        f"{again}缺的条件补齐了，随时可以再次申请。记录有不对的，请拨 {office.phone}。",
+    )
+
+
+def _remedies(heading: str, ways: Remedies) -> Section:
+    return _section(
+        heading,
+        f"您可以自收到本决定书之日起 {ways.days} 日内，向{ways.body}申请行政复议"
+        f"（{_articles([ways.days_basis])}）；或者 {ways.months} 个月内，向有管辖权的人民法院提起行政诉讼"
+        f"（{_articles([ways.months_basis])}）。",
+    )
+
+
+def _signed(signed: Signatures, tests: int, office: Agency) -> list[str]:
+    """The two lines that say who decided: the machine, a reviewer alone, or two people."""
+    if not signed.reviewer:
+        return [
+            f"系统核定：{tests} 项全部符合　电话 {office.phone}",
+            "本决定由系统自动作出；您可以要求由工作人员重新办理。",
+        ]
+    if not signed.handler:
+        return [
+            f"复核 {signed.reviewer}　电话 {office.phone}",
+            f"系统核验 {tests} 项全部符合，由工作人员复核后作出。",
+        ]
+    return [
+        f"经办 {signed.handler}　复核 {signed.reviewer}　电话 {office.phone}",
+        "本决定由工作人员作出，未使用自动决定。",
+    ]
+
+
+def _articles(references: Sequence[Reference]) -> str:
+    """《中华人民共和国社会保险法》第四十五条第（一）项、第（二）项: each law once, each article once."""
+    by_title: dict[str, list[str]] = {}
+    for reference in references:
+        found = by_title.setdefault(reference.title, [])
+        if reference.article not in found:
+            found.append(reference.article)
+    return "，".join(f"《{title}》{'、'.join(articles)}" for title, articles in by_title.items())

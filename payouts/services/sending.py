@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from accounts.selectors import machine
 from cases.models import Event
 from cases.services import record, transition
-from gateways.ports import BankReply
+from gateways.ports import BankReply, Problem
 from gateways.services import Unavailable, file_status, submit_file
 from law.errors import Refused
 from law.workdays import legal_day
@@ -30,6 +30,7 @@ from payouts.services.signing import must_be_signed, must_be_whole
 
 # Beside the number of the batch in one 64-bit key of a session lock.
 LOCK_SENDER = 7702 << 40
+OTHER_FILE = "batch.other_file_at_bank"
 
 
 def submit_batch(*, batch: Batch, now: datetime) -> Batch:
@@ -66,31 +67,40 @@ def _submit(batch_id: int, *, now: datetime) -> None:
         return
     batch = Batch.objects.select_related("case", "file").get(pk=batch_id)
     try:
-        reply = None if is_new else file_status(batch_number=batch.number, now=now)
+        reply, is_ours = None if is_new else file_status(batch_number=batch.number, now=now), True
         if reply is None:
-            reply = _send(batch, now=now)
+            reply, is_ours = _send(batch, now=now)
     except Unavailable as silence:
         _record_once(batch_id, "batch.no_answer", {"problem": silence.problem.value}, now=now)
         return
-    if reply is None:
-        return
-    held = (reply.count, reply.total_fen)
-    if reply.accepted and None not in held and held != (batch.count, batch.total_fen):
-        _record_once(batch_id, "batch.other_file_at_bank", {"count": reply.count or 0}, now=now)
+    if reply.accepted and not (is_ours and _may_be_ours(batch, reply)):
+        _record_once(batch_id, OTHER_FILE, {"count": reply.count or 0}, now=now)
     else:
         _record_reply(batch_id, reply, now=now)
 
 
-def _send(batch: Batch, *, now: datetime) -> BankReply | None:
-    """Send once; after silence ask once. None: the bank did not get it, the next call sends."""
+def _send(batch: Batch, *, now: datetime) -> tuple[BankReply, bool]:
+    """Send once; after silence ask once. The bank's words, and whether they can be about our file.
+
+    Raises Unavailable where the bank did not get it: the next call sends.
+    """
     content = batch.file.content.encode(bank_file.ENCODING)
     try:
-        return submit_file(batch_number=batch.number, content=content, sha256=batch.sha256, now=now)
-    except Unavailable:
+        return submit_file(batch_number=batch.number, content=content, sha256=batch.sha256, now=now), True
+    except Unavailable as silence:
         reply = file_status(batch_number=batch.number, now=now)
         if reply is None:
             raise
-        return reply
+        # What it holds although it has just refused our bytes is somebody else's.
+        return reply, silence.problem is not Problem.REFUSED
+
+
+def _may_be_ours(batch: Batch, reply: BankReply) -> bool:
+    """Whether a file found at the bank has our count and sum, and was never known to be another's."""
+    held = (reply.count, reply.total_fen)
+    if None not in held and held != (batch.count, batch.total_fen):
+        return False
+    return not Event.objects.filter(case=batch.case, verb=OTHER_FILE).exists()
 
 
 @transaction.atomic(durable=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from gateways.adapters import wire
 from gateways.adapters.wire import Limits
 from gateways.ports import BankReply, Problem, Unavailable
 from gateways.services import submit_file
+from payouts.formats.bank_file import ENCODING
 from payouts.kinds import ACCEPTED, APPROVED1, APPROVED2, REJECTED, SENT
 from payouts.models import Move, Payment, Transfer
 from payouts.selectors import batches_to_submit, fund, prove
@@ -201,6 +203,20 @@ def test_another_file_under_our_number_is_an_alarm_and_nothing_is_taken_for_gran
     for _ in range(2):
         assert submit_batch(batch=batch, now=NOW).case.status == SENT
     assert Event.objects.filter(case=batch.case, verb="batch.other_file_at_bank").count() == 1
+
+
+def test_another_file_of_the_same_count_and_sum_is_not_taken_for_ours(staff: Staff, bank: Running) -> None:
+    owed_by_bank(bank, "CLEAN")
+    batch = approved(staff)
+    other = batch.file.content.replace("失业保险金", "别处的款项").encode(ENCODING)
+    number, digest = batch.number, hashlib.sha256(other).hexdigest()
+    assert submit_file(batch_number=number, content=other, sha256=digest, now=NOW).accepted
+    for minutes in range(2):
+        batch = submit_batch(batch=batch, now=NOW + timedelta(minutes=minutes))
+        assert batch.case.status == SENT
+    assert Event.objects.filter(case=batch.case, verb="batch.other_file_at_bank").count() == 1
+    assert fund(CITY).transit_fen == 0
+    assert prove().holds
 
 
 def test_a_batch_that_was_altered_is_held_back_and_stops_none_behind_it(bank: Running, staff: Staff) -> None:

@@ -271,7 +271,7 @@ def _recomputed(event: Event) -> str:
         if before != after:
             dates = {"before": before, "after": after}
             lines.append(words % {key: date_words(date.fromisoformat(day)) for key, day in dates.items()})
-    return "；".join(lines) or _("日期没有变，不再是暂定")
+    return _("；").join(lines) or _("日期没有变，不再是暂定")
 
 
 def determination_reasons(determination: Determination) -> list[Reason]:

@@ -3,9 +3,10 @@
 It must never show or log a secret or a token, and never let a token open more than the action of its scope.
 """
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from allauth.idp.oidc.contrib.rest_framework.authentication import TokenAuthentication
 from allauth.idp.oidc.contrib.rest_framework.permissions import TokenPermission
@@ -13,29 +14,40 @@ from allauth.idp.oidc.models import Client, Token
 from allauth.idp.oidc.views import token as issue_token
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from redis.exceptions import RedisError
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
+from rest_framework.throttling import SimpleRateThrottle
 
 from accounts.models import Access
+from accounts.problems import problem_response
 from accounts.roles import SCOPES, Action, requires
 from accounts.services import record_access
 
+if TYPE_CHECKING:
+    # The framework's settings name this module, which its own views read while they load.
+    from rest_framework.views import APIView
+
 ViewT = TypeVar("ViewT", bound=Callable[..., object])
 CHALLENGE = 'Bearer realm="anye"'
+
+logger = logging.getLogger(__name__)
 
 
 @csrf_exempt
 @never_cache
 @requires(Action.PUBLIC)
-@require_POST
 def token(request: HttpRequest) -> HttpResponseBase:
     """`POST /api/v1/token/`: a bearer token for a client's id and secret (RFC 6749 section 4.4).
 
-    Only client credentials are served here: no person ever signs in through this address.
+    Only client credentials are served here: no person ever signs in through this address. What is wrong with
+    a request for a token is said as RFC 6749 section 5.2 wants it, for OAuth libraries read that.
     """
+    if request.method != "POST":
+        return problem_response(405, "method_not_allowed", headers={"Allow": "POST"})
     if request.POST.get("grant_type") != Client.GrantType.CLIENT_CREDENTIALS:
         return JsonResponse({"error": "unsupported_grant_type"}, status=400)
     answer: HttpResponseBase = issue_token(request)
@@ -59,7 +71,7 @@ class ClientTokenAuthentication(TokenAuthentication):  # type: ignore[misc]  # a
             return None
         found = super().authenticate(request)
         if found is None or not isinstance(found[1], Token) or found[1].user_id is not None:
-            raise AuthenticationFailed("The token is unknown or has expired.", code="invalid_token")
+            raise AuthenticationFailed(_("令牌不对，或者已经过期。请换一个新的。"), code="invalid_token")
         return AnonymousUser(), found[1]
 
     def authenticate_header(self, request: Request) -> str:
@@ -84,6 +96,26 @@ def scope_permission(action: Action) -> type[TokenPermission]:
         raise ValueError(f"no scope opens {action}")
     permission: type[TokenPermission] = TokenPermission.has_scope(scopes)
     return permission
+
+
+class ClientThrottle(SimpleRateThrottle):
+    """So many requests a minute for each machine client, as `DEFAULT_THROTTLE_RATES` says."""
+
+    scope = "client"
+
+    def get_cache_key(self, request: Request, view: "APIView") -> str | None:
+        """By client; a request without a token is refused before it can be many."""
+        if not isinstance(request.auth, Token):
+            return None
+        return self.cache_format % {"scope": self.scope, "ident": request.auth.client_id}
+
+    def allow_request(self, request: Request, view: "APIView") -> bool:
+        """Whether it is not one too many. Where the cache is away nobody is counted."""
+        try:
+            return super().allow_request(request, view)
+        except RedisError:
+            logger.warning("the cache does not answer: requests are not counted")
+            return True
 
 
 def declares(action: Action) -> Callable[[ViewT], ViewT]:

@@ -12,18 +12,18 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Access, Role, User
+from accounts.problems import problem_response
 from accounts.selectors import has_second_factor
 from accounts.services import record_access
 
 P = ParamSpec("P")
-PROBLEM = "application/problem+json"
 
 
 class Action(models.TextChoices):
@@ -172,9 +172,8 @@ class Guarded(Generic[P]):
 
     def _ask_to_sign_in(self, request: HttpRequest) -> HttpResponseBase:
         if self.json:
-            answer = _problem(401, "sign_in_needed", _("请先登录"))
-            answer["WWW-Authenticate"] = 'Bearer realm="anye"'
-            return answer
+            challenge = {"WWW-Authenticate": 'Bearer realm="anye"'}
+            return problem_response(401, "sign_in_needed", title=_("请先登录"), headers=challenge)
         return _go(request, sign_in_url(self.action, then=_way_back(request)))
 
     def _refuse(self, request: HttpRequest, user: User) -> HttpResponseBase:
@@ -186,7 +185,7 @@ class Guarded(Generic[P]):
             now=datetime.now(UTC),  # noqa: TID251 - the guard stands at the edge, where a view would
         )
         if self.json:
-            return _problem(403, "not_allowed", _("您的岗位不办这件事"))
+            return problem_response(403, "not_allowed", title=_("您的岗位不办这件事"))
         context = {"who_may": [str(role.label) for role in who_may(self.action)]}
         return render(request, "403.html", context, status=403)
 
@@ -220,8 +219,3 @@ def _go(request: HttpRequest, url: str) -> HttpResponseBase:
         answer["HX-Redirect"] = url
         return answer
     return HttpResponseRedirect(url)
-
-
-def _problem(status: int, code: str, title: str) -> JsonResponse:
-    body = {"type": "about:blank", "status": status, "code": code, "title": title}
-    return JsonResponse(body, status=status, content_type=PROBLEM, json_dumps_params={"ensure_ascii": False})

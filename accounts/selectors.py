@@ -1,9 +1,10 @@
 """All reads of parties, users and regions. It must never write, and never return a number in the clear."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import TypeVar
 
+from allauth.idp.oidc.models import Client
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model, Q, QuerySet
@@ -58,7 +59,7 @@ def region_prefixes(user: User | AnonymousUser) -> list[str]:
     """Prefixes of the regions a user works for: 130100 gives 1301 and so its counties, 130000 gives 13."""
     if not isinstance(user, User):
         return []
-    return [_prefix(region) for region in user.regions]
+    return _prefixes(user.regions)
 
 
 def covers(user: User | AnonymousUser, region: str) -> bool:
@@ -68,10 +69,26 @@ def covers(user: User | AnonymousUser, region: str) -> bool:
 
 def in_regions(queryset: QuerySet[Row], viewer: User | AnonymousUser, field: str = "region") -> QuerySet[Row]:
     """Only the rows of the viewer's regions; none for a viewer without one."""
-    wanted = Q()
-    for prefix in region_prefixes(viewer):
-        wanted |= Q(**{f"{field}__startswith": prefix})
-    return queryset.filter(wanted) if wanted else queryset.none()
+    return _within(queryset, region_prefixes(viewer), field)
+
+
+def in_regions_of_client(queryset: QuerySet[Row], client: Client, field: str = "region") -> QuerySet[Row]:
+    """Only the rows of the regions a machine client was registered for; all where it was for none in
+    particular.
+    """
+    regions = client_regions(client)
+    return _within(queryset, _prefixes(regions), field) if regions else queryset
+
+
+def client_regions(client: Client) -> list[str]:
+    """The regions a machine client may read; empty means no limit."""
+    found = client.data.get("regions") if isinstance(client.data, dict) else None
+    return [str(region) for region in found] if isinstance(found, list) else []
+
+
+def is_revoked(client: Client) -> bool:
+    """Whether a machine client was shut out for good."""
+    return isinstance(client.data, dict) and "revoked_at" in client.data
 
 
 def has_second_factor(user: User) -> bool:
@@ -82,6 +99,17 @@ def has_second_factor(user: User) -> bool:
 def staff_by_username(username: str) -> User | None:
     """An officer by the name he signs in with, letter case as registered."""
     return User.objects.filter(username=username).exclude(roles=[]).first()
+
+
+def _within(queryset: QuerySet[Row], prefixes: Iterable[str], field: str) -> QuerySet[Row]:
+    wanted = Q()
+    for prefix in prefixes:
+        wanted |= Q(**{f"{field}__startswith": prefix})
+    return queryset.filter(wanted) if wanted else queryset.none()
+
+
+def _prefixes(regions: Iterable[str]) -> list[str]:
+    return [_prefix(region) for region in regions]
 
 
 def _prefix(region: str) -> str:

@@ -6,14 +6,17 @@ log.
 
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from allauth.idp.oidc.models import Client
+from allauth.idp.oidc.models import Client, Token
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from allauth.mfa.utils import decrypt
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
+from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 
 from accounts.models import (
@@ -28,7 +31,13 @@ from accounts.models import (
     User,
 )
 from accounts.privacy import digest
-from accounts.selectors import MACHINE_USERNAME, identifier_digest, party_by_number
+from accounts.selectors import (
+    MACHINE_USERNAME,
+    client_regions,
+    identifier_digest,
+    is_revoked,
+    party_by_number,
+)
 from law import identifiers
 from law.errors import Refused
 from law.workdays import legal_day
@@ -40,6 +49,7 @@ CODE_DIGITS = 6
 CODE_FAILURES_ALLOWED = 5
 CODE_FAILURE_WINDOW = timedelta(minutes=5)
 ADDRESS_PURPOSE = "network-address"
+LEAST_REASON = 4
 UNIT_KINDS = frozenset({IdentifierKind.USCC.value})
 
 
@@ -66,6 +76,52 @@ def record_access(
         reason=reason,
         address_digest=digest(address, purpose=ADDRESS_PURPOSE) if address else "",
     )
+
+
+@transaction.atomic
+def record_machine_reads(
+    *, client: Client, files: Sequence[tuple[int, str]], address: str, now: datetime
+) -> None:
+    """Write that a machine client read these files: (id of the party, case number) of each.
+
+    The person sees the client's name beside the officers who looked.
+    """
+    seen_from = digest(address, purpose=ADDRESS_PURPOSE) if address else ""
+    Access.objects.bulk_create(
+        Access(
+            at=now,
+            act=Access.Act.READ,
+            party_id=party,
+            case_number=number,
+            reason=client.name,
+            address_digest=seen_from,
+        )
+        for party, number in files
+    )
+
+
+@transaction.atomic
+def unmask(*, party: Party, actor: User, case_number: str, reason: str, address: str, now: datetime) -> str:
+    """The party's number in full, for this once; who asked and why is written down for the person to read.
+
+    Raises Refused("unmask.reason_missing"), and "unmask.no_number" where there is none.
+    """
+    why = " ".join(reason.split())
+    if len(why) < LEAST_REASON:
+        raise Refused("unmask.reason_missing")
+    found = party.identifiers.filter(valid_to__isnull=True).order_by("id").first()
+    if found is None:
+        raise Refused("unmask.no_number")
+    record_access(
+        act=Access.Act.UNMASK,
+        actor=actor,
+        party=party,
+        case_number=case_number,
+        reason=why[:300],
+        address=address,
+        now=now,
+    )
+    return found.number
 
 
 @transaction.atomic
@@ -160,10 +216,13 @@ def create_staff(
     regions: Iterable[str],
     password: str,
     totp_secret: str | None = None,
+    temporary_password: bool = False,
     actor: User,
     now: datetime,
 ) -> User:
     """Register an officer. Without `totp_secret` (base32) the first sign-in sets up the second factor.
+
+    A `temporary_password` must be replaced by its owner at the first sign-in.
 
     Raises Refused("user.not_yours_to_manage", "user.roles", "user.regions", "user.exists") and
     ValidationError for a weak password.
@@ -172,7 +231,13 @@ def create_staff(
     wanted, places = _checked_rights(roles, regions)
     if User.objects.filter(username__iexact=username).exists():
         raise Refused("user.exists")
-    user = User(username=username, full_name=full_name, roles=wanted, regions=places)
+    user = User(
+        username=username,
+        full_name=full_name,
+        roles=wanted,
+        regions=places,
+        temporary_password=temporary_password,
+    )
     validate_password(password, user)
     user.set_password(password)
     user.save()
@@ -190,9 +255,7 @@ def change_rights(
 
     Raises Refused as `create_staff`, and "user.own_rights" for one's own.
     """
-    _check_may_manage(actor)
-    if actor.pk == user.pk:
-        raise Refused("user.own_rights")
+    _check_may_manage_other(user, actor)
     user.roles, user.regions = _checked_rights(roles, regions)
     user.save(update_fields=["roles", "regions"])
     _record_rights(user, actor=actor, now=now)
@@ -201,17 +264,80 @@ def change_rights(
 
 @transaction.atomic
 def reset_credentials(
-    *, user: User, password: str, totp_secret: str | None, actor: User, now: datetime
+    *,
+    user: User,
+    password: str,
+    totp_secret: str | None,
+    temporary_password: bool = False,
+    actor: User,
+    now: datetime,
 ) -> None:
-    """Give an officer a new password and second factor; without a secret the next sign-in sets one up."""
-    _check_may_manage(actor)
+    """Give an officer a new password and second factor; without a secret the next sign-in sets one up.
+
+    Ends the officer's sessions. Raises Refused("user.not_yours_to_manage", "user.own_rights").
+    """
+    _check_may_manage_other(user, actor)
     validate_password(password, user)
     user.set_password(password)
-    user.save(update_fields=["password"])
+    user.temporary_password = temporary_password
+    user.save(update_fields=["password", "temporary_password"])
     Authenticator.objects.filter(user=user).delete()
-    _record_rights(user, actor=actor, now=now)
+    record_access(act=Access.Act.CREDENTIALS_RESET, actor=actor, reason=user.username, now=now)
     if totp_secret is not None:
         set_second_factor(user=user, totp_secret=totp_secret, now=now)
+
+
+def initial_password() -> str:
+    """A password to begin with, for one person and one day."""
+    return secrets.token_urlsafe(12)
+
+
+@transaction.atomic
+def set_account_open(*, user: User, is_open: bool, actor: User, now: datetime) -> User:
+    """Close an officer's account, which ends its sessions at once, or open it again; its history stays.
+
+    Raises Refused("user.not_yours_to_manage", "user.own_rights").
+    """
+    _check_may_manage_other(user, actor)
+    if user.is_active != is_open:
+        user.is_active = is_open
+        user.save(update_fields=["is_active"])
+        act = Access.Act.ACCOUNT_OPENED if is_open else Access.Act.ACCOUNT_CLOSED
+        record_access(act=act, actor=actor, reason=user.username, now=now)
+    return user
+
+
+@transaction.atomic
+def change_password(*, user: User, current: str, new: str, now: datetime) -> None:
+    """An officer's own new password. Raises Refused("password.wrong", "password.same") and ValidationError
+    for a weak one.
+    """
+    if not user.check_password(current):
+        raise Refused("password.wrong")
+    if current == new:
+        raise Refused("password.same")
+    validate_password(new, user)
+    user.set_password(new)
+    user.temporary_password = False
+    user.save(update_fields=["password", "temporary_password"])
+    record_access(act=Access.Act.PASSWORD_CHANGED, actor=user, now=now)
+
+
+@transaction.atomic
+def renew_recovery_codes(*, user: User, now: datetime) -> None:
+    """Make new codes for the day the telephone is lost; the old ones open nothing any more."""
+    User.objects.select_for_update().get(pk=user.pk)
+    Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).delete()
+    RecoveryCodes.activate(user)
+    record_access(act=Access.Act.RECOVERY_CODES, actor=user, now=now)
+
+
+@transaction.atomic
+def delete_expired(*, now: datetime) -> tuple[int, int]:
+    """Remove sessions and API tokens whose time is over; how many of each."""
+    sessions, _each = Session.objects.filter(expire_date__lt=now).delete()
+    tokens, _each = Token.objects.filter(expires_at__lt=now).delete()
+    return sessions, tokens
 
 
 @transaction.atomic
@@ -269,13 +395,36 @@ def use_code_of_new_secret(*, user: User, totp_secret: str, code: str) -> bool:
 
 
 @transaction.atomic
-def create_client(*, name: str, scopes: Iterable[str], actor: User, now: datetime) -> tuple[Client, str]:
+def create_client(
+    *, name: str, scopes: Iterable[str], regions: Iterable[str] = (), actor: User, now: datetime
+) -> tuple[Client, str]:
     """Register a machine client for client credentials; returns it with its secret, which is shown this once.
 
-    Raises Refused("user.not_yours_to_manage", "client.scopes").
+    It reads the cases of `regions`, or of all where none is named. Raises
+    Refused("user.not_yours_to_manage", "client.scopes", "user.regions").
     """
     secret = secrets.token_urlsafe(32)
-    return _save_client(Client(name=name), secret=secret, scopes=scopes, actor=actor, now=now), secret
+    client = Client(name=name, data={"regions": _checked_regions(regions)})
+    return _save_client(client, secret=secret, scopes=scopes, actor=actor, now=now), secret
+
+
+@transaction.atomic
+def revoke_client(*, client: Client, actor: User, now: datetime) -> Client:
+    """Shut a machine client out for good: its secret and its tokens open nothing any more; its name stays.
+
+    Raises Refused("user.not_yours_to_manage").
+    """
+    _check_may_manage(actor)
+    if is_revoked(client):
+        return client
+    known = client.data if isinstance(client.data, dict) else {}
+    client.data = {**known, "revoked_at": now.isoformat()}
+    client.secret = make_password(None)
+    client.set_grant_types([])
+    client.save(update_fields=["data", "secret", "grant_types"])
+    Token.objects.filter(client=client).delete()
+    record_access(act=Access.Act.CLIENT_REVOKED, actor=actor, reason=client.name, now=now)
+    return client
 
 
 @transaction.atomic
@@ -303,9 +452,8 @@ def _save_client(client: Client, *, secret: str, scopes: Iterable[str], actor: U
     client.set_grant_types([Client.GrantType.CLIENT_CREDENTIALS])
     client.set_response_types([])
     client.save()
-    record_access(
-        act=Access.Act.CLIENT_CREATED, actor=actor, reason=f"{client.name} {' '.join(wanted)}", now=now
-    )
+    reason = f"{client.name}: {' '.join(wanted)} / {' '.join(client_regions(client))}"
+    record_access(act=Access.Act.CLIENT_CREATED, actor=actor, reason=reason[:300], now=now)
     return client
 
 
@@ -313,6 +461,13 @@ def _check_may_manage(actor: User) -> None:
     """Rights are given by the security administrator; the machine gives those of a demo and a first start."""
     if actor.username != MACHINE_USERNAME and not (actor.is_active and actor.has_role(Role.SECURITY_ADMIN)):
         raise Refused("user.not_yours_to_manage")
+
+
+def _check_may_manage_other(user: User, actor: User) -> None:
+    """Nobody changes the own rights or way in: another security administrator does."""
+    _check_may_manage(actor)
+    if actor.pk == user.pk:
+        raise Refused("user.own_rights")
 
 
 def _checked_rights(roles: Iterable[str], regions: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -324,10 +479,14 @@ def _checked_rights(roles: Iterable[str], regions: Iterable[str]) -> tuple[list[
         or (set(wanted) & administrators and len(wanted) > 1)
     ):
         raise Refused("user.roles")
+    return wanted, _checked_regions(regions)
+
+
+def _checked_regions(regions: Iterable[str]) -> list[str]:
     places = sorted(set(regions))
     if not all(len(place) == 6 and place.isascii() and place.isdigit() for place in places):
         raise Refused("user.regions")
-    return wanted, places
+    return places
 
 
 def _record_rights(user: User, *, actor: User, now: datetime) -> None:

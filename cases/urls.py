@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from cases import views
+from cases import api, views
 
 urlpatterns = [
     path("queue/", views.queue, name="queue"),
@@ -10,4 +10,7 @@ urlpatterns = [
     path("cases/<str:number>/", views.open_case_page, name="case"),
     path("cases/<str:number>/take/", views.take, name="case-take"),
     path("cases/<str:number>/release/", views.release, name="case-release"),
+    path("api/v1/determinations/", api.determinations, name="api-determinations"),
+    path("api/v1/determinations/<int:key>/", api.one_determination, name="api-determination"),
+    path("api/v1/parameter-sets/<str:digest>/", api.one_parameter_set, name="api-parameter-set"),
 ]

@@ -7,14 +7,21 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from config import health
+from config import api, health
 
 urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("api/v1/schema/", api.schema, name="api-schema"),
+    path("api/v1/docs/", api.docs, name="api-docs"),
     path("", include("config.pages")),
     path("", include("accounts.urls")),
     path("", include("cases.urls")),
     path("", include("payouts.urls")),
     path("", include("claims.urls")),
 ]
+
+handler400 = "config.api.bad_request"
+handler403 = "config.api.permission_denied"
+handler404 = "config.api.not_found"
+handler500 = "config.api.server_error"

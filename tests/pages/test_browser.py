@@ -7,18 +7,12 @@ The site is served from this process on the test's own transaction, so nothing h
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.contrib.staticfiles.handlers import StaticFilesHandler
-from django.core.servers.basehttp import ThreadedWSGIServer, get_internal_wsgi_application
-from django.core.signals import request_finished, request_started
-from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
 from django.test import Client
-from django.test.testcases import QuietWSGIRequestHandler
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from accounts.models import Role, User
@@ -27,6 +21,7 @@ from accounts.services import ensure_person, set_second_factor
 from cases import services
 from cases.kinds import get
 from law.identifiers import citizen_id_check_digit
+from tests.serving import served
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
@@ -40,34 +35,11 @@ PHONE, SMALL, DESK = (
 PUBLIC = ("/", "/privacy/", "/sign-in/", "/staff/sign-in/", "/nowhere/")
 
 
-class SharedServer(ThreadedWSGIServer):
-    """Answers on the test's own connection, and so leaves it open."""
-
-    def _close_connections(self) -> None:
-        return
-
-
 @pytest.fixture
 def site() -> Iterator[str]:
     """Address of a server that sees what the test has written."""
-    shared = connections[DEFAULT_DB_ALIAS]
-    shared.inc_thread_sharing()
-    # As Django's own test client: a request must not close the connection of the test.
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    server = SharedServer(
-        ("127.0.0.1", 0), QuietWSGIRequestHandler, connections_override={DEFAULT_DB_ALIAS: shared}
-    )
-    server.set_app(StaticFilesHandler(get_internal_wsgi_application()))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
-    shared.dec_thread_sharing()
+    with served() as address:
+        yield address
 
 
 class Visitor:

@@ -22,6 +22,9 @@ ENGLISH_MONTHS = (
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MONTH = re.compile(r"\d{4}-\d{2}", re.ASCII)
 
+# A pattern leaves a space after a date as programs write it; after 26日 there is none.
+_GAP = re.compile(r"(?<=[年月日]) (?=[\u4e00-\u9fff])")
+
 _DIGITS = {character: value for value, character in enumerate("零一二三四五六七八九")}
 _ARTICLE = re.compile(
     r"第(?P<article>[零一二三四五六七八九十百]+)条(?:之(?P<inserted>[一二三四五六七八九十]+))?"
@@ -50,7 +53,7 @@ def month_words(month: str) -> str:
 def sentence(reason: Reason) -> str:
     """The translated pattern of a reason with its numbers filled in, they too in the reader's language."""
     filled = {name: _value_words(value) for name, value in reason.numbers.items()}
-    return gettext(reason.pattern).format_map(filled)
+    return _GAP.sub("", gettext(reason.pattern).format_map(filled))
 
 
 def _value_words(value: str | int) -> str | int:

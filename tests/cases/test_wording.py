@@ -34,7 +34,7 @@ def test_a_sentence_is_chinese_for_a_chinese_reader() -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("zh-hans", "2025年9月26日 已登记失业"), ("en", "on 26 September 2025")]
+    ("language", "words"), [("zh-hans", "2025年9月26日已登记失业"), ("en", "on 26 September 2025")]
 )
 def test_a_day_inside_a_sentence_is_in_words(language: str, words: str) -> None:
     reason = Reason(

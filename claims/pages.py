@@ -47,6 +47,11 @@ PROPOSED: Mapping[str, str | Promise] = {
     "supplement": gettext_lazy("已告知申请人要补什么，两个时钟暂停到答复为止。"),
 }
 
+CHECK_ENDS = frozenset(
+    {"claim.answer_unusable", "claim.questions_opened", "claim.sent_to_reviewer", "claim.granted"}
+)
+"""How a check by the machine ends."""
+
 APPLICANTS_REASONS = frozenset({"Z01", "Z03", "Z04", "D01", "D02", "D03", "D04", "D05", "W01", "V01", "V02"})
 """What an applicant may state; the rest of the list is for officers."""
 
@@ -519,6 +524,7 @@ def officer_page(
             for one in page.amendments
         ],
         "questions": open_questions(decision, names) if case.status == kinds.REVIEW1 else [],
+        "unusable": words.field_words(selectors.faulty_field(case)) if _is_unusable(page.events) else "",
         "form": form,
         "separation": separation,
         "separation_name": names.get(separation.reason_code, "") if separation else "",
@@ -537,6 +543,11 @@ def officer_page(
         "status_label": kinds.CLAIM.status_labels[case.status],
         "held_by_other": case.handler_id not in (None, viewer.pk),
     }
+
+
+def _is_unusable(lines: Sequence[cases.selectors.TrailLine]) -> bool:
+    """Whether the latest check ended with an answer no rule can be run on. `lines`: newest first."""
+    return next((line.verb for line in lines if line.verb in CHECK_ENDS), "") == "claim.answer_unusable"
 
 
 def letter_page(claim: Claim, letter: Letter, *, viewer: User) -> dict[str, object]:

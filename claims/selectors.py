@@ -20,7 +20,7 @@ from claims.facts import ALL_SOURCES, Evidence, FactValue, Origin, assemble
 from claims.models import Claim, Draft, Registration, Spell
 from gateways.models import Lookup
 from gateways.ports import CardAnswer, Source, Subject
-from law.errors import Refused
+from law.errors import FaultyField, Refused
 from law.money import Fen
 from law.parameters import ParameterBook
 from law.programs import PROGRAMS
@@ -256,6 +256,12 @@ def _amendments(claim: Claim, attachments: Sequence[Attachment]) -> list[Amendme
     return list(found)
 
 
+def faulty_field(case: Case) -> str:
+    """The fact of which a register said what cannot be, as the trail has it; empty if none did."""
+    event = Event.objects.filter(case=case, verb="claim.answer_unusable").order_by("-sequence").first()
+    return str(event.payload["field"]) if event is not None else ""
+
+
 def unanswered_sources(evidence: Evidence) -> list[Source]:
     """The registers that have not answered yet."""
     return [source for source in ALL_SOURCES if source not in evidence.lookups]
@@ -294,6 +300,9 @@ def estimate_for(
     )
     program = PROGRAMS[PROGRAM]
     parameters = policy.selectors.parameters_for(program=PROGRAM, region=county, law=law)
-    decision = program.decide(program.parse(facts), parameters)
+    try:
+        decision = program.decide(program.parse(facts), parameters)
+    except FaultyField:  # a register says what cannot be; a person will look at it after submission
+        return None
     assert isinstance(decision, UnemploymentDecision)
     return decision

@@ -25,6 +25,16 @@ FIELD_LABELS: Mapping[str, str | Promise] = {
     "retirement_category": gettext_lazy("养老档案中的身份"),
 }
 
+OTHER_FIELD_LABELS: Mapping[str, str | Promise] = {
+    "birth_date": gettext_lazy("出生日期"),
+    "sex": gettext_lazy("性别"),
+    "deemed_months": gettext_lazy("视同缴费月数"),
+    "residual_months": gettext_lazy("以前没有领完的月数"),
+    "paying_county": gettext_lazy("参保地"),
+    "card_account": gettext_lazy("社保卡金融账户"),
+}
+"""Facts that nobody may settle: what a register has wrong is put right there."""
+
 EVIDENCE_LABELS: Mapping[str, str | Promise] = {
     "RULING": gettext_lazy("裁判文书、仲裁裁决书"),
     "CERTIFICATE": gettext_lazy("双方签字的证明"),
@@ -35,8 +45,8 @@ EVIDENCE_LABELS: Mapping[str, str | Promise] = {
 
 
 def field_words(field: str) -> str:
-    """The name of a fact; the code itself for one that nobody may settle."""
-    return str(FIELD_LABELS.get(field, field))
+    """The name of a fact; the code itself for one that has none."""
+    return str(FIELD_LABELS.get(field) or OTHER_FIELD_LABELS.get(field, field))
 
 
 def options(field: str, reasons: Mapping[str, str]) -> Sequence[tuple[str, str]]:

@@ -17,9 +17,9 @@ from claims import kinds
 from claims.facts import AMENDABLE
 from claims.letters import PAPERS, REFUSAL, Signatures, papers_words, refusal_words
 from claims.models import Claim
-from claims.services.steps import ask_next, determine, grant, require, tell
+from claims.services.steps import ask_next, determine_or_refuse, grant, require, tell
 from law.decision import Verdict
-from law.errors import FaultyField, Refused
+from law.errors import Refused
 from law.workdays import legal_day
 
 CHUNK = 500
@@ -57,10 +57,7 @@ def propose(
             case=claim.case, field=field, value=value, source=evidence, reason=why, actor=actor, now=now
         )
         cases.attachments.rest_on(case=claim.case, field=field, attachments=kept)
-    try:
-        decision, _determination = determine(claim, actor=actor, now=now)
-    except FaultyField as fault:
-        raise Refused("claim.fact_impossible", field=fault.field) from fault
+    decision, _determination = determine_or_refuse(claim, actor=actor, now=now)
     if decision.verdict.value != act:
         raise Refused("claim.verdict_differs", verdict=decision.verdict.value)
     verb = "claim.grant_proposed" if act == kinds.GRANT else "claim.refusal_proposed"
@@ -94,7 +91,7 @@ def review(*, claim: Claim, agreed: bool, remark: str, actor: User, now: datetim
 
 def _approve(claim: Claim, *, proposal: Proposal | None, actor: User, now: datetime) -> None:
     """Grant on a reviewer's signature; the facts must still allow it."""
-    decision, determination = determine(claim, actor=actor, now=now)
+    decision, determination = determine_or_refuse(claim, actor=actor, now=now)
     if decision.verdict is not Verdict.GRANT:
         raise Refused("claim.verdict_differs", verdict=decision.verdict.value)
     cases.services.transition(
@@ -110,7 +107,7 @@ def _approve(claim: Claim, *, proposal: Proposal | None, actor: User, now: datet
 
 def _refuse(claim: Claim, *, proposal: Proposal, actor: User, now: datetime) -> None:
     """Refuse on two signatures; the registration stands."""
-    decision, determination = determine(claim, actor=actor, now=now)
+    decision, determination = determine_or_refuse(claim, actor=actor, now=now)
     if decision.verdict is not Verdict.REFUSE:
         raise Refused("claim.verdict_differs", verdict=decision.verdict.value)
     cases.services.transition(

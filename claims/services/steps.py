@@ -19,7 +19,7 @@ from claims.facts import Evidence
 from claims.letters import GRANT, Signatures, grant_words
 from claims.models import Claim, Spell
 from claims.selectors import PROGRAM, card_reply, evidence_of, facts_for
-from law.errors import Refused
+from law.errors import FaultyField, Refused
 from law.parameters import ParameterBook
 from law.programs import PROGRAMS
 from law.unemployment_benefit import UnemploymentDecision
@@ -47,6 +47,16 @@ def determine(
         now=now,
     )
     return decision, determination
+
+
+def determine_or_refuse(
+    claim: Claim, *, actor: User, now: datetime
+) -> tuple[UnemploymentDecision, Determination]:
+    """The same for an officer's act: facts no rule can be run on are `Refused("claim.fact_impossible")`."""
+    try:
+        return determine(claim, actor=actor, now=now)
+    except FaultyField as fault:
+        raise Refused("claim.fact_impossible", field=fault.field) from fault
 
 
 def needs_reviewer(claim: Claim, decision: UnemploymentDecision) -> bool:

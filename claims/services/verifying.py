@@ -20,7 +20,7 @@ from claims.selectors import evidence_of, subject_of, unanswered_sources
 from claims.services.steps import ask_next, determine, grant, needs_reviewer, record_card, require
 from gateways.ports import Question, Source
 from law.decision import Outcome, Verdict
-from law.errors import Refused
+from law.errors import FaultyField, Refused
 from law.unemployment_benefit import UnemploymentDecision
 
 ASK_AGAIN_AFTER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
@@ -99,7 +99,11 @@ def _start_check(claim: Claim, *, now: datetime) -> bool:
 def _conclude(claim: Claim, *, now: datetime) -> None:
     """Write the determination and the step that follows from it. Inside one transaction."""
     evidence = evidence_of(claim=claim)
-    decision, determination = determine(claim, evidence=evidence, actor=machine(), now=now)
+    try:
+        decision, determination = determine(claim, evidence=evidence, actor=machine(), now=now)
+    except FaultyField as fault:
+        _leave_to_person(claim, fault, now=now)
+        return
     unanswered = unanswered_sources(evidence)
     match decision.verdict:
         case Verdict.GRANT if not needs_reviewer(claim, decision):
@@ -138,6 +142,19 @@ def _conclude(claim: Claim, *, now: datetime) -> None:
             )
             waits = unanswered and decision.verdict is Verdict.REVIEW
             ask_next(claim, now + ASK_AGAIN_AFTER[-1] if waits else None)
+
+
+def _leave_to_person(claim: Claim, fault: FaultyField, *, now: datetime) -> None:
+    """A register says what cannot be: no rule can be run on it, asking again by itself would not help."""
+    cases.services.transition(
+        case=claim.case,
+        to=kinds.REVIEW1,
+        verb="claim.answer_unusable",
+        actor=machine(),
+        now=now,
+        payload={"field": fault.field},
+    )
+    ask_next(claim, None)
 
 
 def _contradicted(decision: UnemploymentDecision, unanswered: Sequence[Source]) -> bool:

@@ -340,10 +340,11 @@ def tracker_page(
 
 def _ways_on(claim: Claim, *, now: datetime) -> dict[str, object]:
     """What a refused person can do: the remedies, and until when new evidence is taken."""
+    if claim.case.status != kinds.REJECTED:
+        return {"remedies": None, "reopen_until": None}
     law = policy.selectors.book()
     until = reopen_until(claim, law)
-    if until is None:
-        return {"remedies": None, "reopen_until": None}
+    assert until is not None
     ways = remedies(law, region=claim.county, on=legal_day(now))
     return {"remedies": ways, "reopen_until": until if legal_day(now) <= until else None}
 
@@ -480,6 +481,21 @@ def _month(
     return Month(month, state.amount_fen, "info", _("在途") if state.is_sent else _("待发放"))
 
 
+def _settled(page: selectors.CasePage, number: str, names: Mapping[str, str]) -> list[dict[str, object]]:
+    """The facts officers settled, each with its evidence and reason."""
+    return [
+        {
+            "field": words.field_words(one.field),
+            "value": words.value_words(one.field, one.value, names),
+            "source": words.EVIDENCE_LABELS.get(one.source, one.source),
+            "at": one.at,
+            "reason": one.reason,
+            "papers": paper_rows(number, list(one.attachments.all())) if page.attachments else [],
+        }
+        for one in page.amendments
+    ]
+
+
 def officer_page(
     claim: Claim,
     *,
@@ -512,17 +528,7 @@ def officer_page(
         "proposal": proposal,
         "last_proposal": page.proposal,
         "own_proposal": proposal is not None and proposal.proposed_by_id == viewer.pk,
-        "amendments": [
-            {
-                "field": words.field_words(one.field),
-                "value": words.value_words(one.field, one.value, names),
-                "source": words.EVIDENCE_LABELS.get(one.source, one.source),
-                "at": one.at,
-                "reason": one.reason,
-                "papers": paper_rows(case.number, list(one.attachments.all())) if page.attachments else [],
-            }
-            for one in page.amendments
-        ],
+        "amendments": _settled(page, case.number, names),
         "questions": open_questions(decision, names) if case.status == kinds.REVIEW1 else [],
         "unusable": words.field_words(selectors.faulty_field(case)) if _is_unusable(page.events) else "",
         "form": form,

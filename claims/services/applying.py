@@ -74,17 +74,9 @@ def submit_claim(
     in payment is `Refused("claim.already_open")`, which carries the number of that one. `papers` show what
     the registers have wrong; `Refused` as by `cases.attachments.check`.
     """
-    # One person's two clicks or windows queue up here, so that the second sees what the first made; the
-    # partial UNIQUE below is the last word.
-    Party.objects.select_for_update().get(pk=party.pk)
-    existing = Claim.objects.select_related("case").filter(submission_id=submission_id).first()
+    existing = _sent_before(party=party, submission_id=submission_id)
     if existing is not None:
-        if existing.party_id != party.pk:
-            raise Refused("claim.not_yours")
         return existing
-    held = open_claim_of(party)
-    if held is not None:
-        raise Refused("claim.already_open", number=held.case.number)
     applied_on = legal_day(now)
     law = policy.selectors.book()
     county = county_of(law, party=party, residence=application.residence, on=applied_on)
@@ -120,6 +112,22 @@ def submit_claim(
     Draft.objects.filter(party=party).delete()
     tell(claim, "claim.received", {"promise_due": due.promise.isoformat()}, now=now)
     return claim
+
+
+def _sent_before(*, party: Party, submission_id: uuid.UUID) -> Claim | None:
+    """The claim this very form has made, if any. `Refused` while the person has another one open."""
+    # One person's two clicks or windows queue up here, so that the second sees what the first made; the
+    # partial UNIQUE of the table is the last word.
+    Party.objects.select_for_update().get(pk=party.pk)
+    existing = Claim.objects.select_related("case").filter(submission_id=submission_id).first()
+    if existing is not None:
+        if existing.party_id != party.pk:
+            raise Refused("claim.not_yours")
+        return existing
+    held = open_claim_of(party)
+    if held is not None:
+        raise Refused("claim.already_open", number=held.case.number)
+    return None
 
 
 def _register(*, party: Party, application: Application, registered_on: date) -> Registration:

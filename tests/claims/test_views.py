@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
+from typing import Protocol
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 import claims.services
@@ -41,12 +41,19 @@ def citizen(client: Client, person: Person) -> User:
     return user
 
 
-def text_of(answer: HttpResponse) -> str:
+class Answer(Protocol):
+    """What the test client hands back, as far as these tests look at it."""
+
+    @property
+    def content(self) -> bytes: ...
+
+
+def text_of(answer: Answer) -> str:
     """The page's words without its tags."""
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
 
 
-def submission_id_of(answer: HttpResponse) -> str:
+def submission_id_of(answer: Answer) -> str:
     """The hidden field that makes a double click one claim."""
     found = re.search(r'name="submission_id" value="([0-9a-f-]{36})"', answer.content.decode())
     assert found is not None

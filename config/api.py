@@ -1,4 +1,4 @@
-"""The whole API's frame: errors as `application/problem+json`, its description, and its readable form.
+"""The whole API's frame: errors as `application/problem+json`, and its description for programs.
 
 Decides nothing. What an error says is safe to show: never what was sent, never the text of an exception.
 """
@@ -8,13 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from csp.decorators import csp_update
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views import defaults
-from django.views.decorators.http import require_safe
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework import exceptions
@@ -256,12 +253,3 @@ schema = requires(Action.PUBLIC)(
     SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[AllowAny])
 )
 """`/api/v1/schema/`: OpenAPI 3 of the whole API."""
-
-
-# Swagger UI draws its icons from data addresses; nothing else of the content policy is loosened.
-@csp_update({"img-src": ["data:"]})
-@requires(Action.PUBLIC)
-@require_safe
-def docs(request: HttpRequest) -> HttpResponse:
-    """`/api/v1/docs/`: the same for people, served from here alone."""
-    return render(request, "api_docs.html")

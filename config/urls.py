@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from config import api, health
+from config import api, api_pages, health
 
 urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("api/v1/schema/", api.schema, name="api-schema"),
-    path("api/v1/docs/", api.docs, name="api-docs"),
+    path("api/v1/docs/", api_pages.docs, name="api-docs"),
     path("", include("config.pages")),
     path("", include("accounts.urls")),
     path("", include("cases.urls")),

@@ -98,7 +98,7 @@ def grant_words(
         office = agency(law, region=claim.county, on=today)
         return {
             **_head(claim, office, title="失业保险金核定决定书"),
-            "opening": [_applied(claim), "符合条件，予以核定", "。"],
+            "opening": [f"{_applied(claim)}，", "符合条件，予以核定", "。"],
             "sections": [
                 _result(claim, decision, law),
                 _grounds(decision),
@@ -129,7 +129,7 @@ def refusal_words(
         office = agency(law, region=claim.county, on=today)
         return {
             **_head(claim, office, title="失业保险金不予核定决定书"),
-            "opening": [_applied(claim), "现在还不能核定", "，理由如下。"],
+            "opening": [f"{_applied(claim)}。经核对，", "现在还不能核定", "，理由如下。"],
             "sections": [
                 _reasons(decision, why),
                 _what_stays(claim, decision, office, law),
@@ -149,7 +149,7 @@ def papers_words(
         office = agency(law, region=claim.county, on=today)
         return {
             **_head(claim, office, title="失业保险金申请补正告知书"),
-            "opening": [_applied(claim), "还差下面的材料或说明", "，请一次补齐。"],
+            "opening": [f"{_applied(claim)}。经核对，", "还差下面的材料或说明", "，请一次补齐。"],
             "sections": [
                 _section("一、请补充", *_lines(wanted)),
                 _section(
@@ -200,7 +200,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _applied(claim: Claim) -> str:
-    return f"您于{date_words(claim.applied_on)}申请领取失业保险金。经核对，"
+    return f"您于{date_words(claim.applied_on)}申请领取失业保险金"
 
 
 def _yuan(fen: Fen | None) -> str:
@@ -215,7 +215,10 @@ def _result(claim: Claim, decision: UnemploymentDecision, law: ParameterBook) ->
     county = law.value("region.name", region=claim.county, on=first).table()[claim.county]
     tier = law.text("region.tier", region=claim.county, on=first, item=claim.county)
     pay_by = law.integer("benefit.pay_by_day", region=claim.county, on=first)
-    length = next(sentence(reason) for reason in decision.reasons if reason.code == "R01")
+    length = next(reason for reason in decision.reasons if reason.code == "R01")
+    earned = sentence(length).removesuffix("。")
+    if not length.variant:  # the plain case, without what an earlier spell left
+        earned = f"累计缴费 {length.numbers['months']} 个月，满 {length.numbers['years']} 年"
     span = f"{month_words(decision.first_month)}至{month_words(decision.last_month)}"
     rows = [
         [
@@ -223,9 +226,9 @@ def _result(claim: Claim, decision: UnemploymentDecision, law: ParameterBook) ->
             f"{county}，{tier} 档，{month_words(decision.first_month)}的标准",
             _yuan(decision.monthly_fen),
         ],
-        ["月数", length.removesuffix("。"), f"{decision.months} 个月"],
+        ["月数", earned, f"{decision.months} 个月"],
         ["起止", "按整月发放", span],
-        ["共计", "按已公布的标准；标准调整的，从生效那个月起按新标准", _yuan(decision.total_fen)],
+        ["共计", "按已公布的标准；调整时随之调整", _yuan(decision.total_fen)],
         ["发放", _account(claim), f"每月 {pay_by} 日前"],
     ]
     table: Table = {"head": ["项目", "怎么来的", "核定"], "rows": rows}
@@ -240,12 +243,13 @@ def _account(claim: Claim) -> str:
 
 
 def _grounds(decision: UnemploymentDecision) -> Section:
+    """The conditions of article 45; the months stand in the table above. All others are on the pages."""
     told = [reason for reason in decision.reasons if reason.code in ALWAYS_TOLD]
-    others = [reason for reason in decision.reasons if reason.code not in ALWAYS_TOLD]
+    others = len(decision.reasons) - len(told)
     return _section(
         "二、事实和依据",
-        "".join(sentence(reason) for reason in told),
-        f"其余 {len(others)} 项也都符合：{'；'.join(sentence(r).removesuffix('。') for r in others)}。",
+        "".join(sentence(reason) for reason in told if reason.code != "R01")
+        + f"其余 {others} 项也都符合，可以在“我的”里逐项查看。",
         f"依据{_articles([reason.reference for reason in told])}，决定核定失业保险金。",
     )
 
@@ -266,11 +270,14 @@ def _reasons(decision: UnemploymentDecision, why: str) -> Section:
     rest = [reason for reason in decision.reasons if reason not in told]
     unknown = sum(reason.outcome is Outcome.UNKNOWN for reason in rest)
     passed = len(rest) - unknown
-    after = [f"其余 {passed} 项核对符合，可以在“我的”里逐项查看。"] if passed else []
+    rest_words = f"其余 {passed} 项核对符合，可以在“我的”里逐项查看。" if passed else ""
     if unknown:
-        after.append(f"另有 {unknown} 项没有查清，不影响本决定。")
-    after += [f"经办说明：{line}" for line in _lines(why)]
-    after.append(f"依据{_articles([reason.reference for reason in failed])}，决定不予核定失业保险金。")
+        rest_words += f"另有 {unknown} 项没有查清，不影响本决定。"
+    basis = _articles([reason.reference for reason in failed])
+    after = [
+        f"经办说明：{' '.join(_lines(why))}",
+        f"{rest_words}依据{basis}，决定不予核定失业保险金。",
+    ]
     return {
         "heading": "一、事实和依据",
         "table": {"head": ["项目", "核对情况", "依据", "结果"], "rows": [_row(reason) for reason in told]},
@@ -301,7 +308,7 @@ def _what_stays(claim: Claim, decision: UnemploymentDecision, office: Agency, la
     again = f"{date_words(until)}以前，有新的证据可以在“我的”里要求重新核定；" if until is not None else ""
     return _section(
         "二、您保留的权利和可以办的事",
-        f"您的失业登记有效，可以享受免费职业介绍和培训。{kept}",
+        f"您的失业登记有效，可以享受免费职业介绍和培训。{kept}"
         f"{again}缺的条件补齐了，随时可以再次申请。记录有不对的，请拨 {office.phone}。",
     )
 
@@ -335,9 +342,13 @@ def _signed(signed: Signatures, tests: int, office: Agency) -> list[str]:
 
 def _articles(references: Sequence[Reference]) -> str:
     """《中华人民共和国社会保险法》第四十五条第（一）项、第（二）项: each law once, each article once."""
-    by_title: dict[str, list[str]] = {}
+    by_title: dict[str, dict[str, list[str]]] = {}
     for reference in references:
-        found = by_title.setdefault(reference.title, [])
-        if reference.article not in found:
-            found.append(reference.article)
-    return "，".join(f"《{title}》{'、'.join(articles)}" for title, articles in by_title.items())
+        article, separator, item = reference.article.partition("条第")
+        items = by_title.setdefault(reference.title, {}).setdefault(article + separator[:1], [])
+        if (said := separator[1:] + item) not in items:
+            items.append(said)
+    return "，".join(
+        f"《{title}》{'、'.join(article + '、'.join(items) for article, items in articles.items())}"
+        for title, articles in by_title.items()
+    )

@@ -6,26 +6,23 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
-import cases.letters
 import cases.messages
 import cases.selectors
 import payouts.selectors
 import policy.selectors
 from accounts.models import Party, User
 from accounts.roles import Action, can
-from cases.models import Attachment, Letter, Message
+from cases.models import Message
 from cases.wording import month_words, sentence
 from claims import kinds, selectors, words
 from claims.facts import AMENDABLE
 from claims.forms import AnswerForm, ApplicationForm, ProposalForm, ReopenForm
-from claims.letters import PAPERS
 from claims.models import Claim, Spell
-from claims.remedies import remedies, reopen_until
+from claims.paperwork import inbox, letter_rows, paper_rows, ways_on
 from law.decision import Outcome, Reason, Verdict
 from law.money import Fen, yuan_grouped
 from law.parameters import ParameterBook
@@ -225,64 +222,6 @@ def my_page(viewer: User, *, now: datetime) -> dict[str, Any]:
     }
 
 
-def inbox(messages: Sequence[Message]) -> list[dict[str, object]]:
-    """Messages with their words; those not seen before are marked."""
-    return [
-        {"text": cases.messages.render(one), "message": one, "is_new": one.read_at is None}
-        for one in messages
-    ]
-
-
-@dataclass(frozen=True)
-class LetterRow:
-    """A letter as pages list it: what it is, when it came, where it is."""
-
-    label: str | Promise
-    number: str
-    at: datetime
-    url: str
-    is_decision: bool
-
-
-def letter_rows(number: str, letters: Sequence[Letter]) -> list[LetterRow]:
-    """The letters of one claim, in the order given."""
-    return [
-        LetterRow(
-            label=cases.letters.registered(letter.template).label,
-            number=letter.number,
-            at=letter.issued_at,
-            url=reverse("claim-letter", args=[number, letter.pk]),
-            is_decision=letter.template != PAPERS.code,
-        )
-        for letter in letters
-    ]
-
-
-@dataclass(frozen=True)
-class PaperRow:
-    """A paper as pages list it."""
-
-    name: str
-    kilobytes: int
-    who: str
-    at: datetime
-    url: str
-
-
-def paper_rows(number: str, attachments: Sequence[Attachment]) -> list[PaperRow]:
-    """The papers of one claim, in the order given."""
-    return [
-        PaperRow(
-            name=paper.name,
-            kilobytes=max(1, paper.size // 1024),
-            who=str(paper.uploaded_by),
-            at=paper.at,
-            url=reverse("claim-paper", args=[number, paper.pk]),
-        )
-        for paper in attachments
-    ]
-
-
 def tracker_page(
     claim: Claim,
     *,
@@ -334,19 +273,8 @@ def tracker_page(
         "papers": paper_rows(case.number, [paper for paper in papers if paper.uploaded_by_id == viewer.pk]),
         "answer": answer or AnswerForm(),
         "reopening": reopening or ReopenForm(),
-        **_ways_on(claim, now=now),
+        **ways_on(claim, now=now),
     }
-
-
-def _ways_on(claim: Claim, *, now: datetime) -> dict[str, object]:
-    """What a refused person can do: the remedies, and until when new evidence is taken."""
-    if claim.case.status != kinds.REJECTED:
-        return {"remedies": None, "reopen_until": None}
-    law = policy.selectors.book()
-    until = reopen_until(claim, law)
-    assert until is not None
-    ways = remedies(law, region=claim.county, on=legal_day(now))
-    return {"remedies": ways, "reopen_until": until if legal_day(now) <= until else None}
 
 
 def _came_back(payments: Sequence[payouts.selectors.MonthState], received: Sequence[Message]) -> str:
@@ -554,19 +482,6 @@ def officer_page(
 def _is_unusable(lines: Sequence[cases.selectors.TrailLine]) -> bool:
     """Whether the latest check ended with an answer no rule can be run on. `lines`: newest first."""
     return next((line.verb for line in lines if line.verb in CHECK_ENDS), "") == "claim.answer_unusable"
-
-
-def letter_page(claim: Claim, letter: Letter, *, viewer: User) -> dict[str, object]:
-    """The page of one letter, and the way back to where its reader came from."""
-    number = claim.case.number
-    return {
-        "letter": letter,
-        "words": letter.words,
-        "pdf_url": reverse("claim-letter-pdf", args=[number, letter.pk]),
-        "not_drawn": cases.selectors.cannot_be_drawn(letter),
-        "back_url": reverse("case-claim" if viewer.is_staff_member else "claim", args=[number]),
-        "back_label": _("回到案件") if viewer.is_staff_member else _("回到进度"),
-    }
 
 
 def verdict_words(decision: UnemploymentDecision | None) -> str:

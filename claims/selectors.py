@@ -252,7 +252,8 @@ def _amendments(claim: Claim, attachments: Sequence[Attachment]) -> list[Amendme
     """The settled facts, oldest first, with the papers each rests on where the case has any."""
     found = Amendment.objects.filter(case_id=claim.pk).order_by("at", "pk")
     if attachments:
-        found = found.prefetch_related(Prefetch("attachments", Attachment.objects.defer("content")))
+        papers = Attachment.objects.defer("content").select_related("uploaded_by")
+        found = found.prefetch_related(Prefetch("attachments", papers))
     return list(found)
 
 

@@ -20,7 +20,7 @@ import cases.letters
 from accounts.models import Party, User
 from accounts.roles import Action, requires
 from cases.waking import wake
-from claims import pages, selectors, services, tasks
+from claims import pages, paperwork, selectors, services, tasks
 from claims.forms import (
     AnswerForm,
     ApplicationForm,
@@ -317,7 +317,7 @@ def letter(request: HttpRequest, number: str, key: int) -> HttpResponse:
     found = services.open_letter(claim=claim, key=key, viewer=viewer, now=timezone.now())
     if found is None:
         raise Http404
-    return render(request, "letters/letter.html", pages.letter_page(claim, found, viewer=viewer))
+    return render(request, "letters/letter.html", paperwork.letter_page(claim, found, viewer=viewer))
 
 
 @requires(Action.OPEN_PAPERS)

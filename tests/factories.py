@@ -21,6 +21,7 @@ import payouts.services
 from accounts.models import Party, Role, User
 from accounts.selectors import machine
 from accounts.services import create_staff, ensure_person, link_citizen
+from cases.attachments import Paper
 from claims import kinds
 from claims.models import Claim
 from claims.services import Application
@@ -41,6 +42,7 @@ PASSWORD = "a long and dull password"
 TOTP_SECRET = "JBSWY3DPEHPK3PXP"
 OWN = Citation(title="test assumption", number="", article="", url="", seen="own")
 FUND_FEN = Fen(10_000_000_000)
+PAPER = Paper(name="离职证明.png", content=b"\x89PNG\r\n\x1a\n" + bytes(64))
 
 _serial = count(1)
 
@@ -201,6 +203,7 @@ class City:
             kinds.APPROVED: self.verified,
             kinds.PAYING: self._paying,
             kinds.REJECTED: self._rejected,
+            kinds.REOPENED: self._reopened,
             kinds.CLOSED_NO_RESPONSE: self._closed,
         }[status]()
 
@@ -224,6 +227,38 @@ class City:
             remark="",
             actor=self.staff.reviewers[0],
             now=NOW + timedelta(minutes=30),
+        )
+        return reread(claim)
+
+    def _reopened(self) -> Claim:
+        claim = self._rejected()
+        claims.services.reopen(
+            claim=claim,
+            why="单位已改正申报。",
+            papers=[PAPER],
+            actor=self.staff.handlers[1],
+            now=NOW + timedelta(minutes=40),
+        )
+        return reread(claim)
+
+    def refused_with_papers(self, person: Person) -> Claim:
+        """A person's refused claim that has seen it all: a notice, an answer with a paper, letters."""
+        claim = self.verified(person)
+        handler, reviewer = self.staff.handlers[0], self.staff.reviewers[0]
+        claims.services.request_papers(
+            claim=claim, wanted="请补充离职证明。", actor=handler, now=NOW + timedelta(minutes=20)
+        )
+        claims.services.answer_papers(
+            claim=reread(claim),
+            text="已寄出。",
+            papers=[PAPER],
+            actor=citizen(person),
+            now=NOW + timedelta(minutes=30),
+        )
+        claims.services.verify_claim(claim_id=claim.pk, now=NOW + timedelta(minutes=31))
+        propose_refusal(reread(claim), actor=handler, now=NOW + timedelta(minutes=40))
+        claims.services.review(
+            claim=reread(claim), agreed=True, remark="", actor=reviewer, now=NOW + timedelta(minutes=50)
         )
         return reread(claim)
 

@@ -35,7 +35,7 @@ MOST = {
     "batches": 8,
     "batch": 22,
     "my": 8,
-    "tracker": 16,
+    "tracker": 19,
     "apply": 30,
 }
 
@@ -55,7 +55,9 @@ class Look:
         assert client.get(self.url).status_code == 200
         with CaptureQueriesContext(connection) as asked:
             assert client.get(self.url).status_code == 200
-        return [str(query["sql"]) for query in asked.captured_queries]
+        texts = [str(query["sql"]) for query in asked.captured_queries]
+        # A page that notes what was read opens a transaction: inside a test's own that is a savepoint.
+        return [text for text in texts if not text.startswith(("SAVEPOINT", "RELEASE"))]
 
 
 @dataclass

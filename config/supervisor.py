@@ -45,7 +45,7 @@ FIRST_PAUSE_SECONDS = 0.5
 LEFTOVER_SECONDS = 10
 MIN_FREE_MIB = 256
 KEPT_LOG_BYTES = 10 * 1024 * 1024
-DEFAULT_PEOPLE, DEFAULT_ENTERPRISES = 60, 20
+DEFAULT_PEOPLE, DEFAULT_ENTERPRISES = 300, 60
 PRODUCT_ONLY = (
     "SECRET_KEY",
     "DATABASE_URL",
@@ -459,7 +459,11 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="the sandbox takes the next one")
     parser.add_argument("--fresh", action="store_true", help="drop all data first")
     parser.add_argument("--people", type=int, help=f"size of the demo city ({DEFAULT_PEOPLE})")
-    parser.add_argument("--enterprises", type=int, help=f"size of the demo city ({DEFAULT_ENTERPRISES})")
+    parser.add_argument(
+        "--enterprises",
+        type=int,
+        help=f"size of the demo city ({DEFAULT_ENTERPRISES}; this version has no enterprises yet)",
+    )
     parser.add_argument("--no-seed", action="store_true", help="start without a demo city")
     options = parser.parse_args(arguments)
     if not 1 <= options.port <= 65534:

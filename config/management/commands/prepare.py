@@ -56,7 +56,7 @@ class Command(BaseCommand):
                 stdout=StringIO(),
             )
         if people is not None:
-            self.stdout.write(f"Seeding a city of {people} people and {enterprises} enterprises…")
+            self.stdout.write(f"Seeding a city of {people} people…")
             call_command("seed_city", people=people, enterprises=enterprises)
 
     def _collect_static(self) -> None:

@@ -18,7 +18,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--people", type=int, default=300, help="people with a claim in the product")
-        parser.add_argument("--enterprises", type=int, default=60, help="enterprises (none yet: see README)")
+        parser.add_argument(
+            "--enterprises", type=int, default=60, help="accepted for later: this version makes none"
+        )
         parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same city")
 
     def handle(self, *args: Any, **options: Any) -> None:

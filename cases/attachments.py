@@ -23,6 +23,7 @@ MOST_AN_ACT = 5
 """How many files may come with one act."""
 
 _NAME_LENGTH = 120
+_LONG_NUMBER = re.compile(r"[0-9]{11,}[Xx]?")
 _SIGNATURES: tuple[tuple[bytes, Attachment.Kind], ...] = (
     (b"%PDF-", Attachment.Kind.PDF),
     (b"\xff\xd8\xff", Attachment.Kind.JPEG),
@@ -123,4 +124,6 @@ def _plain(name: str) -> str:
     """The last part of a path, without control characters and what file systems forbid; never empty."""
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
     kept = "".join(sign for sign in last if unicodedata.category(sign)[0] != "C")
+    # People name a scan after the number on it; the name is kept in the clear, the number is not.
+    kept = _LONG_NUMBER.sub(lambda found: f"{found[0][:4]}-{found[0][-4:]}", kept)
     return re.sub(r'[<>:"|?*]', "_", kept).strip(" .")[:_NAME_LENGTH] or "附件"

@@ -73,6 +73,7 @@ def test_a_file_of_exactly_the_limit_is_taken() -> None:
         ("a\r\nSet-Cookie: x=1.pdf", Attachment.Kind.PDF, "aSet-Cookie_ x=1.pdf"),
         ("", Attachment.Kind.JPEG, "附件.jpg"),
         ("...", Attachment.Kind.JPEG, "附件.jpg"),
+        ("13010219900307002X.png", Attachment.Kind.PNG, "1301-002X.png"),
         ("PHOTO.JPEG", Attachment.Kind.JPEG, "PHOTO.JPEG"),
         ("长" * 200 + ".pdf", Attachment.Kind.PDF, "长" * 116 + ".pdf"),
     ],

@@ -28,12 +28,15 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.http import HttpResponseBase
 from django.test import Client, TestCase
 from django.urls import reverse
 
-from accounts.models import Access, User
+from accounts.models import API_SCOPES, Access, User
+from accounts.selectors import machine
+from accounts.services import create_client
 from cases.models import Case, Event, Message
 from claims import kinds
 from claims.models import Claim
@@ -42,7 +45,7 @@ from law.money import Fen, yuan_grouped
 from payouts import kinds as money
 from payouts.models import Batch, ReturnedPayment
 from sandbox.world import Person
-from tests.factories import CITY, NOW, PASSWORD, TOTP_SECRET, City
+from tests.factories import CITY, NOW, PAPER, PASSWORD, TOTP_SECRET, City
 from tests.house.broker import Sent, do, taken, tasks
 
 ADDRESSES = re.compile(r"(?:href|action|src|formaction|hx-get|hx-post)=[\"']([^\"']*)[\"']")
@@ -86,7 +89,7 @@ class Browser:
     def get(self, address: str) -> HttpResponseBase:
         return self._seen(address, self.client.get(address))
 
-    def post(self, address: str, **answers: str) -> HttpResponseBase:
+    def post(self, address: str, **answers: str | SimpleUploadedFile) -> HttpResponseBase:
         """Send a form; what it wakes goes to the broker, as at the end of a real request."""
         with TestCase.captureOnCommitCallbacks(execute=True):
             answer = self.client.post(address, answers)
@@ -95,8 +98,8 @@ class Browser:
     def _seen(self, address: str, answer: HttpResponseBase) -> HttpResponseBase:
         assert answer.status_code < 500
         self.record.addresses += [address, str(answer.headers.get("Location", ""))]
-        if not answer.streaming:
-            text = unescape(getattr(answer, "content", b"").decode())
+        if not answer.streaming and not answer.headers.get("Content-Type", "").startswith("application/pdf"):
+            text = unescape(getattr(answer, "content", b"").decode(errors="replace"))
             self.record.pages.append((address, text))
             self.record.addresses += ADDRESSES.findall(text)
         return answer
@@ -254,17 +257,43 @@ def play(city: City) -> Play:
         "PAYMENT_RETURNED_LATER": kinds.APPROVED,
     }
     stage.decide(claims["STILL_EMPLOYED"], "refuse")
+    assert status_of(claims["STILL_EMPLOYED"]) == kinds.REJECTED
+    come_again(stage, claims["STILL_EMPLOYED"])
     ask_for_papers(stage, claims["SEPARATION_DISPUTED"])
     stage.decide(claims["SEPARATION_DISPUTED"], "grant", **{"fact-separation_reason": "W01"})
     closed = stage.citizen("CARD_CLOSED")
     closed.post(reverse("claim-check-card", kwargs={"number": claims["CARD_CLOSED"].case.number}))
     closed.post(reverse("claim-ask-for-person", kwargs={"number": claims["CARD_CLOSED"].case.number}))
-    assert status_of(claims["STILL_EMPLOYED"]) == kinds.REJECTED
+    assert status_of(claims["STILL_EMPLOYED"]) == kinds.REVIEW1
     assert status_of(claims["SEPARATION_DISPUTED"]) == kinds.APPROVED
     batch = stage.pay()
     assert batch.case.status == money.RECONCILED
     assert status_of(claims["CLEAN"]) == kinds.PAYING
     return stage
+
+
+def come_again(stage: Play, claim: Claim) -> None:
+    """The refused person reads the letter, brings new evidence that says too much; a machine reads it all."""
+    person, browser = stage.people["STILL_EMPLOYED"], stage.citizen("STILL_EMPLOYED")
+    for letter in claim.case.letters.all():
+        number = {"number": claim.case.number, "key": str(letter.pk)}
+        assert browser.get(reverse("claim-letter", kwargs=number)).status_code == 200
+        browser.get(reverse("claim-letter-pdf", kwargs=number))
+    paper = SimpleUploadedFile(f"{person.id_number}.png", PAPER.content, content_type="image/png")
+    number = {"number": claim.case.number}
+    browser.post(reverse("claim-reopen", kwargs=number), why=f"电话 {person.mobile}", papers=paper)
+    stage.work()
+    kept = claim.case.attachments.get()
+    desk = stage.officer(stage.city.staff.handlers[0])
+    desk.get(reverse("claim-paper", kwargs={**number, "key": str(kept.pk)}))
+    registered, secret = create_client(name="稽核机构", scopes=API_SCOPES, actor=machine(), now=NOW)
+    robot = Browser(stage.record)
+    answer = robot.client.post(
+        reverse("api-token"),
+        {"grant_type": "client_credentials", "client_id": registered.id, "client_secret": secret},
+    )
+    robot.client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {answer.json()['access_token']}"
+    assert robot.get(reverse("api-determinations")).status_code == 200
 
 
 def ask_for_papers(stage: Play, claim: Claim) -> None:

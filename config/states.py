@@ -19,9 +19,9 @@ STATES_FILE: Path = ROOT / "docs" / "states.md"
 _HEAD = """\
 # Statuses
 
-Written by `./manage document_states` from the registered kinds (`claims/kinds.py`, `payouts/kinds.py`); a
-test compares it. Nothing moves a case but `cases.services.transition` and `transition_many`, and the database
-refuses a status that is not here.
+Written by `./manage document_states` from the registered kinds (`claims/kinds.py`, `payouts/kinds.py`,
+`policy/kinds.py`); a test compares it. Nothing moves a case but `cases.services.transition` and
+`transition_many`, and the database refuses a status that is not here.
 
 *Waits for* says whom a case waits for; from it come the queue's tabs, the tracker's words, pausing clocks
 (the applicant alone pauses them) and alarms. A case of a handler or a reviewer that waits for another office

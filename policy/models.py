@@ -1,7 +1,7 @@
 """Values of law that a bureau has added: proposed by one supervisor, in force once another has approved.
 
-A trigger lets the approval be written once and refuses every other change. No writes, no rules in this
-module.
+A trigger lets each be decided once (approved, or closed without approval) and refuses every other change. No
+writes, no rules in this module.
 """
 
 from __future__ import annotations
@@ -12,7 +12,14 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+import policy.kinds
+from cases.models import Case
 from law.parameters import Citation, DatedValue
+
+POLICY = policy.kinds.POLICY
+"""Known as soon as the tables are, like the kind of every app."""
+
+OPEN = Q(approved_at__isnull=True, closed_at__isnull=True)
 
 
 class PolicyValueQuerySet(models.QuerySet["PolicyValue"]):
@@ -24,16 +31,18 @@ class PolicyValueQuerySet(models.QuerySet["PolicyValue"]):
 
     def open(self) -> PolicyValueQuerySet:
         """Proposals that wait for a second supervisor, oldest first."""
-        return self.filter(approved_at__isnull=True).order_by("proposed_at", "pk")
+        return self.filter(OPEN).order_by("proposed_at", "pk")
 
 
 class PolicyValue(models.Model):
     """One dated value: `key` holds in `region` from `start` on. Text only, so that no float can enter.
 
     `reference` is a `law.parameters.Citation`; `assumption` marks a number for trials that no notice
-    supports.
+    supports. `reason` are the proposer's own words, `remark` those of whoever decided. `closed_by` declined
+    it, or took it back; the case's status says which.
     """
 
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="policy_value")
     key = models.CharField(max_length=80)
     region = models.CharField(max_length=6)
     start = models.DateField()
@@ -41,12 +50,18 @@ class PolicyValue(models.Model):
     unit = models.CharField(max_length=20)
     reference = models.JSONField()
     assumption = models.BooleanField()
+    reason = models.TextField(blank=True, default="")
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField()
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     approved_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    closed_at = models.DateTimeField(null=True, blank=True)
+    remark = models.TextField(blank=True, default="")
 
     objects = PolicyValueQuerySet.as_manager()
 
@@ -61,7 +76,21 @@ class PolicyValue(models.Model):
                 condition=Q(approved_by__isnull=True, approved_at__isnull=True)
                 | Q(approved_by__isnull=False, approved_at__isnull=False, approved_at__gte=F("proposed_at")),
             ),
+            models.CheckConstraint(
+                name="policy_value_closed_whole",
+                condition=Q(closed_by__isnull=True, closed_at__isnull=True)
+                | Q(
+                    closed_by__isnull=False,
+                    closed_at__isnull=False,
+                    closed_at__gte=F("proposed_at"),
+                    approved_at__isnull=True,
+                ),
+            ),
             models.CheckConstraint(name="policy_value_region", condition=Q(region__regex=r"^[0-9]{6}$")),
+            # Two clicks on one form, or two supervisors with one notice, make one proposal.
+            models.UniqueConstraint(
+                name="policy_value_open_once", fields=["key", "region", "start"], condition=OPEN
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(
@@ -74,6 +103,21 @@ class PolicyValue(models.Model):
     def __str__(self) -> str:
         return f"{self.key} {self.region} {self.start}"
 
+    @property
+    def number(self) -> str:
+        """The number of its case."""
+        return self.case.number
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for a second supervisor."""
+        return self.approved_at is None and self.closed_at is None
+
+    @property
+    def citation(self) -> Citation:
+        """Where the number comes from."""
+        return Citation.from_json(self.reference)
+
     def dated(self) -> DatedValue:
         """The row as the law book reads it. Raises ValueError for a value that no rule could read."""
         return DatedValue(
@@ -82,5 +126,5 @@ class PolicyValue(models.Model):
             start=self.start,
             value=self.value,
             unit=self.unit,
-            reference=Citation.from_json(self.reference),
+            reference=self.citation,
         )

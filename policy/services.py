@@ -1,29 +1,27 @@
 """Writes dated values: one supervisor proposes, another approves, and from then on the rules read it.
 
-A proposal must be readable by the rules that will read it: a known key, its unit, the shape its shipped
-value has. Nothing here changes or forgets a value; a correction is a later value for the same start.
+A proposal is a case: its trail says who proposed and who decided, and vouches for the content. Nothing here
+changes or forgets a value; a correction is a later value for the same start.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from accounts.roles import Action, can
 from accounts.selectors import covers
-from law.errors import MissingParameter, Refused
-from law.parameters import REPEALED, Citation, DatedValue, ParameterBook, Value
-from law.workdays import Calendar, legal_day
+from cases import trail
+from cases.services import open_case, transition
+from law.errors import Refused
+from law.parameters import Citation, Value
+from law.workdays import legal_day
+from policy import checks, kinds
+from policy.checks import Draft
 from policy.models import PolicyValue
 from policy.selectors import book
-
-CALENDAR = re.compile(r"calendar\.(\d{4})", re.ASCII)
-FURTHEST = timedelta(days=3 * 366)
-"""No notice comes earlier than this before its first day: a start beyond it is a slip of the pen."""
 
 
 @transaction.atomic
@@ -38,148 +36,178 @@ def propose(
     assumption: bool,
     actor: User,
     now: datetime,
+    reason: str = "",
 ) -> PolicyValue:
     """Write down a value that another supervisor may approve. `value` is text, or lists and tables of text.
 
-    Raises Refused: `policy.not_allowed`, `policy.region_unknown`, `policy.region_not_yours`,
-    `policy.key_unknown`, `policy.unit_differs`, `policy.start_not_of_year`, `policy.start_too_early`,
-    `policy.start_too_late`, `policy.shape_differs`, `policy.not_readable`, `policy.reference_missing`.
+    Raises Refused: `policy.not_allowed`, `policy.region_not_yours`, `policy.already_proposed` (the number of
+    the one that waits), and what `policy.checks.check` raises.
     """
-    if not can(actor, Action.PROPOSE_POLICY):
-        raise Refused("policy.not_allowed")
-    law_book = book()
-    _check_region(law_book, region, actor)
-    model = _check_key(law_book, key, unit)
-    _check_start(law_book, key, start, today=legal_day(now))
-    if not reference.title.strip():
-        raise Refused("policy.reference_missing")
-    if value != REPEALED and not _same_shape(value, model.value):
-        raise Refused("policy.shape_differs", key=key)
-    row = PolicyValue(
+    draft = Draft(
         key=key,
         region=region,
         start=start,
         value=value,
         unit=unit,
-        reference=reference.to_json(),
+        reference=reference,
         assumption=assumption,
+    )
+    check_proposal(draft, actor=actor, now=now)
+    try:
+        # An inner block, so that the one that was faster can still be read.
+        with transaction.atomic():
+            return _write(draft, reason=reason.strip(), actor=actor, now=now)
+    except IntegrityError:
+        _refuse_second(draft)
+        raise
+
+
+def check_proposal(draft: Draft, *, actor: User, now: datetime) -> None:
+    """Raises what `propose` would raise, and writes nothing: for the preview."""
+    if not can(actor, Action.PROPOSE_POLICY):
+        raise Refused("policy.not_allowed")
+    checks.check(draft, book(), today=legal_day(now))
+    _check_covered(draft.region, actor)
+    _refuse_second(draft)
+
+
+def _refuse_second(draft: Draft) -> None:
+    waiting = PolicyValue.objects.open().select_related("case")
+    found = waiting.filter(key=draft.key, region=draft.region, start=draft.start).first()
+    if found is not None:
+        raise Refused("policy.already_proposed", key=draft.key, number=found.number)
+
+
+def _write(draft: Draft, *, reason: str, actor: User, now: datetime) -> PolicyValue:
+    case = open_case(
+        kind=kinds.POLICY,
+        party=None,
+        region=_bureau_of(draft.region, actor),
+        actor=actor,
+        now=now,
+        verb="policy.proposed",
+        payload={
+            "key": draft.key,
+            "region": draft.region,
+            "start": draft.start.isoformat(),
+            "content": content_hash(draft),
+        },
+    )
+    return PolicyValue.objects.create(
+        case=case,
+        key=draft.key,
+        region=draft.region,
+        start=draft.start,
+        value=draft.value,
+        unit=draft.unit,
+        reference=draft.reference.to_json(),
+        assumption=draft.assumption,
+        reason=reason,
         proposed_by=actor,
         proposed_at=now,
     )
-    _check_readable(row)
-    row.save(force_insert=True)
+
+
+def content_hash(content: Draft | PolicyValue) -> str:
+    """SHA-256 of what is proposed, as the trail keeps it."""
+    return trail.sha256(trail.canonical([content.dated().to_json(), content.assumption]))
+
+
+def _bureau_of(region: str, actor: User) -> str:
+    """Whose matter it is: the region's own, or the proposer's where the nation or the province is copied."""
+    return region if covers(actor, region) else actor.regions[0]
+
+
+@transaction.atomic
+def approve(*, value: PolicyValue, actor: User, now: datetime, remark: str = "") -> PolicyValue:
+    """Put a proposed value in force. The rules of all processes read it from their next look at the book
+    on.
+
+    Raises Refused: `policy.not_allowed`, `policy.region_not_yours`, `policy.approved`, `policy.closed`,
+    `policy.own` (the proposer), and what has come to hinder it since it was proposed.
+    """
+    row = _to_decide(value, actor)
+    checks.check(_draft_of(row), book(), today=legal_day(now))
+    row.approved_by, row.approved_at, row.remark = actor, now, remark.strip()
+    row.save(update_fields=["approved_by", "approved_at", "remark"])
+    payload = {"content": content_hash(row)}
+    transition(
+        case=row.case, to=kinds.APPROVED, verb="policy.approved", actor=actor, now=now, payload=payload
+    )
     return row
 
 
 @transaction.atomic
-def approve(*, value: PolicyValue, actor: User, now: datetime) -> PolicyValue:
-    """Put a proposed value in force. The rules of all processes read it from their next look at the book
-    on.
+def decline(*, value: PolicyValue, remark: str, actor: User, now: datetime) -> PolicyValue:
+    """Close a proposal without putting it in force; `remark` tells the proposer why.
 
-    Raises Refused: `policy.not_allowed`, `policy.region_not_yours`, `policy.approved`, `policy.own` (the
-    proposer).
+    Raises Refused as `approve`, and `policy.reason_missing`.
     """
-    if not can(actor, Action.APPROVE_POLICY):
-        raise Refused("policy.not_allowed")
-    row = PolicyValue.objects.select_for_update().get(pk=value.pk)
-    if row.approved_at is not None:
-        raise Refused("policy.approved")
-    if row.proposed_by_id == actor.pk:
-        raise Refused("policy.own")
-    _check_covered(row.region, actor)
-    _check_readable(row)
-    row.approved_by = actor
-    row.approved_at = now
-    row.save(update_fields=["approved_by", "approved_at"])
+    row = _to_decide(value, actor)
+    if not remark.strip():
+        raise Refused("policy.reason_missing")
+    _close(row, remark=remark, actor=actor, now=now)
+    transition(case=row.case, to=kinds.DECLINED, verb="policy.declined", actor=actor, now=now)
     return row
 
 
-def _check_region(law_book: ParameterBook, region: str, actor: User) -> None:
-    """The region must lie in the country the book knows: one with values of its own, or a county of such a
-    city.
+@transaction.atomic
+def withdraw(*, value: PolicyValue, actor: User, now: datetime, remark: str = "") -> PolicyValue:
+    """Take back what one has proposed oneself.
+
+    Raises Refused: `policy.not_allowed`, `policy.approved`, `policy.closed`, `policy.not_proposer`.
     """
-    known = set(law_book.regions())
-    if re.fullmatch(r"\d{6}", region, re.ASCII) is None or not (
-        region in known or f"{region[:4]}00" in known
-    ):
-        raise Refused("policy.region_unknown", region=region)
-    _check_covered(region, actor)
+    if not can(actor, Action.PROPOSE_POLICY):
+        raise Refused("policy.not_allowed")
+    row = _locked(value)
+    if row.proposed_by_id != actor.pk:
+        raise Refused("policy.not_proposer")
+    _close(row, remark=remark, actor=actor, now=now)
+    transition(case=row.case, to=kinds.WITHDRAWN, verb="policy.withdrawn", actor=actor, now=now)
+    return row
+
+
+def _close(row: PolicyValue, *, remark: str, actor: User, now: datetime) -> None:
+    row.closed_by, row.closed_at, row.remark = actor, now, remark.strip()
+    row.save(update_fields=["closed_by", "closed_at", "remark"])
+
+
+def _to_decide(value: PolicyValue, actor: User) -> PolicyValue:
+    """The row, locked and open, for a second supervisor of its region."""
+    if not can(actor, Action.APPROVE_POLICY):
+        raise Refused("policy.not_allowed")
+    row = _locked(value)
+    if row.proposed_by_id == actor.pk:
+        raise Refused("policy.own")
+    _check_covered(row.region, actor)
+    return row
+
+
+def _locked(value: PolicyValue) -> PolicyValue:
+    """The row as it is now; of two who decide at once the second waits here, and is then refused."""
+    row = PolicyValue.objects.select_for_update(of=["self"]).select_related("case").get(pk=value.pk)
+    if row.approved_at is not None:
+        raise Refused("policy.approved")
+    if row.closed_at is not None:
+        raise Refused("policy.closed")
+    return row
 
 
 def _check_covered(region: str, actor: User) -> None:
     """A city's value is for a supervisor of that city. What the nation or the province fixes any supervisor
     may copy.
     """
-    if not region.endswith("0000") and not covers(actor, region):
+    if not actor.regions or not (region.endswith("0000") or covers(actor, region)):
         raise Refused("policy.region_not_yours", region=region)
 
 
-def _check_key(law_book: ParameterBook, key: str, unit: str) -> DatedValue:
-    """The value that shows unit and shape of `key`. The calendar of a new year is like the calendars there
-    are.
-    """
-    is_calendar = CALENDAR.fullmatch(key) is not None
-    rows = [row for row in law_book.rows() if row.key == key or (is_calendar and CALENDAR.fullmatch(row.key))]
-    if not rows:
-        raise Refused("policy.key_unknown", key=key)
-    model = next((row for row in reversed(rows) if not row.repealed), rows[-1])
-    if unit != model.unit:
-        raise Refused("policy.unit_differs", key=key, unit=model.unit)
-    return model
-
-
-def _check_start(law_book: ParameterBook, key: str, start: date, *, today: date) -> None:
-    """Notices are often published after their first day, so a start may lie in the past; but not before the
-    first value that the book has, for that would change what held before there was a rule. A calendar
-    starts with its year.
-    """
-    year = CALENDAR.fullmatch(key)
-    if year is not None and start != date(int(year[1]), 1, 1):
-        raise Refused("policy.start_not_of_year", key=key)
-    earliest = min((row.start for row in law_book.rows() if row.key == key), default=date.min)
-    if start < earliest or start == date.min:
-        raise Refused("policy.start_too_early", key=key, earliest=earliest.isoformat())
-    if start > today + FURTHEST:
-        raise Refused("policy.start_too_late", key=key)
-
-
-def _same_shape(value: Value, model: Value) -> bool:
-    """Text for text, a list for a list, a table for a table with at least the entries of the model.
-
-    A table may gain entries (a new county) and never lose one. Each record of a list needs what all
-    records of the model have.
-    """
-    match model, value:
-        case str(), str():
-            return True
-        case dict(), dict():
-            any_entry = next(iter(model.values()), "")
-            return model.keys() <= value.keys() and all(
-                _same_shape(entry, model.get(name, any_entry)) for name, entry in value.items()
-            )
-        case list(), list():
-            return not model or all(_same_shape(entry, _common(model)) for entry in value)
-        case _:
-            return False
-
-
-def _common(entries: Sequence[Value]) -> Value:
-    """What every entry of a list that is not empty has."""
-    first, *others = entries
-    if not isinstance(first, dict):
-        return first
-    return {
-        name: value
-        for name, value in first.items()
-        if all(isinstance(other, dict) and name in other for other in others)
-    }
-
-
-def _check_readable(row: PolicyValue) -> None:
-    """What the rules could not read is refused here, and not found out when the first case meets it."""
-    try:
-        dated = row.dated()
-        if CALENDAR.fullmatch(row.key) and not dated.repealed:
-            Calendar.from_rows([dated])
-    except (ValueError, TypeError, MissingParameter):
-        raise Refused("policy.not_readable", key=row.key) from None
+def _draft_of(row: PolicyValue) -> Draft:
+    return Draft(
+        key=row.key,
+        region=row.region,
+        start=row.start,
+        value=row.value,
+        unit=row.unit,
+        reference=row.citation,
+        assumption=row.assumption,
+    )

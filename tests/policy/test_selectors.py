@@ -36,10 +36,8 @@ def test_a_proposal_changes_nothing_and_its_approval_does_from_its_start_on() ->
 
 def test_of_two_values_for_one_start_the_later_approval_counts() -> None:
     start = date(2026, 12, 1)
-    first = proposed(key="benefit.promise_wd", value="5", start=start)
-    second = proposed(key="benefit.promise_wd", value="4", start=start)
-    approved(second)
-    approved(first, now=NOW + timedelta(minutes=1))
+    approved(proposed(key="benefit.promise_wd", value="4", start=start))
+    approved(proposed(key="benefit.promise_wd", value="5", start=start), now=NOW + timedelta(minutes=1))
     assert selectors.integer("benefit.promise_wd", region=CITY, on=start) == 5
 
 

@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from cases.waking import wake
 from claims import kinds, services
-from law.workdays import legal_day
 
 
 @shared_task
@@ -27,16 +26,14 @@ def sweep_unverified() -> None:
 
 @shared_task
 def accrue_claim(*, claim_id: int) -> None:
-    """Owe the current month to one claim just granted."""
-    now = timezone.now()
-    services.accrue_month(month=legal_day(now).isoformat()[:7], now=now, claim_ids=[claim_id])
+    """Owe one claim just granted every month that has begun: a grant may come months after its first."""
+    services.accrue_due(now=timezone.now(), claim_ids=[claim_id])
 
 
 @shared_task
 def accrue_current_month() -> None:
-    """Owe the current month to every spell that covers it and has not got it yet."""
-    now = timezone.now()
-    services.accrue_month(month=legal_day(now).isoformat()[:7], now=now)
+    """Owe every spell each month that has begun and is not owed yet."""
+    services.accrue_due(now=timezone.now())
 
 
 @shared_task

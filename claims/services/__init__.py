@@ -13,7 +13,7 @@ from claims.services.applying import (
     submit_claim,
 )
 from claims.services.deciding import close_unanswered, propose, request_papers, review
-from claims.services.paying import accrue_month, follow_payments
+from claims.services.paying import accrue_due, accrue_month, follow_payments
 from claims.services.reading import note_read, open_letter, open_paper
 from claims.services.reopening import reopen
 from claims.services.verifying import (
@@ -28,6 +28,7 @@ from claims.services.verifying import (
 __all__ = [
     "LEASE",
     "Application",
+    "accrue_due",
     "accrue_month",
     "answer_papers",
     "ask_again",

@@ -1,24 +1,51 @@
-"""From entitlement to money: owe each month that has begun, and follow what was paid."""
+"""From entitlement to money: owe each month that has begun, and follow what was paid.
 
+A month nobody owed in its time is owed later: no sweep that was missed, and no grant that came late, may cost
+a person a month. One claim that cannot be owed is said in its trail and holds up no other.
+"""
+
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 import cases.services
 import payouts.selectors
 import payouts.services
 import policy.selectors
 from accounts.selectors import machine
+from cases.models import Event
 from claims import kinds
 from claims.models import Claim, Spell, SpellMonth
-from claims.selectors import PROGRAM, month_fen
-from law.errors import Refused
+from claims.selectors import PROGRAM, month_after, month_fen
+from law.errors import MissingParameter, Refused
 from law.workdays import legal_day
 from payouts.services import Due
 
 ACCRUE_CHUNK = 500
+
+logger = logging.getLogger("anye.claims")
+
+
+def accrue_due(*, now: datetime, claim_ids: Sequence[int] | None = None) -> int:
+    """Owe every month that has begun and is not owed yet, oldest first; returns how many. Re-runnable.
+
+    Whoever takes months out of a spell (a suspension, say) must see to it that they are not owed here.
+    """
+    current = legal_day(now).isoformat()[:7]
+    missing: set[str] = set()
+    # Few rows: spells that begin, end and stand alike are one.
+    alike = _in_payment(claim_ids).annotate(owed=Count("month_rows"))
+    for first, last, owed in alike.values_list("first_month", "last_month", "owed").distinct():
+        begun, month = [], first
+        while month <= min(last, current):
+            begun.append(month)
+            month = month_after(month)
+        if len(begun) > owed:
+            missing.update(begun)
+    return sum(accrue_month(month=month, now=now, claim_ids=claim_ids) for month in sorted(missing))
 
 
 def accrue_month(*, month: str, now: datetime, claim_ids: Sequence[int] | None = None) -> int:
@@ -29,26 +56,54 @@ def accrue_month(*, month: str, now: datetime, claim_ids: Sequence[int] | None =
     if month > legal_day(now).isoformat()[:7]:
         raise Refused("claim.month_not_begun", month=month)
     owed = 0
+    passed_over: set[int] = set()
     while True:
-        chunk = _accrue_chunk(month=month, now=now, claim_ids=claim_ids)
-        owed += chunk
-        if chunk < ACCRUE_CHUNK:
+        chunk = _accrue_chunk(month=month, now=now, claim_ids=claim_ids, passed_over=passed_over)
+        owed += len(chunk)
+        if not chunk:
             return owed
+        owed -= len(passed_over.intersection(chunk))
+
+
+def _in_payment(claim_ids: Sequence[int] | None) -> QuerySet[Spell]:
+    spells = Spell.objects.filter(claim__case__status__in=[kinds.APPROVED, kinds.PAYING])
+    return spells if claim_ids is None else spells.filter(pk__in=list(claim_ids))
 
 
 @transaction.atomic
-def _accrue_chunk(*, month: str, now: datetime, claim_ids: Sequence[int] | None) -> int:
+def _accrue_chunk(
+    *, month: str, now: datetime, claim_ids: Sequence[int] | None, passed_over: set[int]
+) -> list[int]:
+    """Owe the next spells, all at once or, where that cannot be, one by one; returns which were tried.
+
+    What cannot be owed is added to `passed_over`.
+    """
     done = SpellMonth.objects.filter(spell=OuterRef("pk"), month=month)
     spells = (
-        Spell.objects.select_related("claim__case", "claim__party", "determination")
+        _in_payment(claim_ids)
+        .select_related("claim__case", "claim__party", "determination")
         .filter(first_month__lte=month, last_month__gte=month, granted_at__lte=now)
-        .filter(claim__case__status__in=[kinds.APPROVED, kinds.PAYING])
         .filter(~Exists(done))
+        .exclude(pk__in=passed_over)
         .order_by("pk")
     )
-    if claim_ids is not None:
-        spells = spells.filter(pk__in=list(claim_ids))
     chunk = list(spells.select_for_update(of=("self",), skip_locked=True)[:ACCRUE_CHUNK])
+    try:
+        with transaction.atomic():
+            _owe(chunk, month=month, now=now)
+    except (Refused, MissingParameter):
+        for spell in chunk:
+            try:
+                with transaction.atomic():
+                    _owe([spell], month=month, now=now)
+            except (Refused, MissingParameter) as fault:
+                passed_over.add(spell.pk)
+                _hold_back(spell, fault, month=month, now=now)
+    return [spell.pk for spell in chunk]
+
+
+def _owe(chunk: Sequence[Spell], *, month: str, now: datetime) -> None:
+    """Month, obligation and event of each spell."""
     book = policy.selectors.book()
     amounts = {spell.pk: month_fen(spell, month, book=book) for spell in chunk}
     SpellMonth.objects.bulk_create(
@@ -73,21 +128,26 @@ def _accrue_chunk(*, month: str, now: datetime, claim_ids: Sequence[int] | None)
         cases.services.record(
             case=spell.claim.case, verb="claim.month_owed", actor=machine(), now=now, payload=payload
         )
-    return len(chunk)
+
+
+def _hold_back(spell: Spell, fault: Refused | MissingParameter, *, month: str, now: datetime) -> None:
+    """Say once in the trail, each time in the log, why a month is not owed; the next sweep tries again."""
+    why = fault.code if isinstance(fault, Refused) else fault.key
+    logger.error("%s is not owed for %s: %s", spell.claim.case.number, month, why)
+    payload = {"month": month, "why": why}
+    said = Event.objects.filter(case=spell.claim.case, verb="claim.month_held_back", payload=payload)
+    if not said.exists():
+        cases.services.record(
+            case=spell.claim.case, verb="claim.month_held_back", actor=machine(), now=now, payload=payload
+        )
 
 
 def follow_payments(*, now: datetime) -> int:
     """Move approved claims whose first payment has reached the card to PAYING; returns how many."""
-    approved = list(
-        Claim.objects.select_related("case", "party", "registration").filter(case__status=kinds.APPROVED)[
-            : ACCRUE_CHUNK * 10
-        ]
-    )
-    paid = payouts.selectors.paid_case_ids([claim.pk for claim in approved])
+    approved = Claim.objects.filter(case__status=kinds.APPROVED).values_list("pk", flat=True)
+    paid = sorted(payouts.selectors.paid_case_ids(list(approved)))[: ACCRUE_CHUNK * 10]
     moved = 0
-    for claim in approved:
-        if claim.pk not in paid:
-            continue
+    for claim in Claim.objects.select_related("case").filter(pk__in=paid).order_by("pk"):
         try:
             with transaction.atomic():
                 cases.services.transition(

@@ -45,12 +45,15 @@ def identifier_of(party: Party) -> Identifier:
 
 
 def evidence_of(*, claim: Claim | None = None, party: Party | None = None) -> Evidence:
-    """The newest answered lookup of each source: for a claim since its day, for a party at all times."""
+    """The newest answered lookup of each source: for a party at all times, for a claim since it was received.
+
+    One taken up again is received again: what a register said months ago must not decide it today.
+    """
     subject = claim.party if claim is not None else party
     assert subject is not None
     answered = Lookup.objects.filter(party=subject, answered_at__isnull=False)
     if claim is not None:
-        answered = answered.filter(asked_on__gte=claim.applied_on)
+        answered = answered.filter(asked_on__gte=legal_day(claim.case.clocks_from))
     newest = answered.order_by("source", "-asked_at", "-pk").distinct("source")
     return Evidence(lookups={Source(lookup.source): lookup for lookup in newest})
 

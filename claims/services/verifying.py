@@ -3,16 +3,18 @@
 Asking happens with no transaction open; what follows from the answers is written in one.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 import cases.services
 import gateways.services
 from accounts.models import User
 from accounts.selectors import machine
-from cases.models import Case
+from cases.models import Amendment, Case
 from claims import kinds
 from claims.facts import ALL_SOURCES, FIELDS_OF_SOURCE
 from claims.models import Claim
@@ -20,13 +22,15 @@ from claims.selectors import evidence_of, subject_of, unanswered_sources
 from claims.services.steps import ask_next, determine, grant, needs_reviewer, record_card, require
 from gateways.ports import Question, Source
 from law.decision import Outcome, Verdict
-from law.errors import FaultyField, Refused
+from law.errors import FaultyField, MissingParameter, Refused
 from law.unemployment_benefit import UnemploymentDecision
 
 ASK_AGAIN_AFTER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
 LEASE = timedelta(minutes=1)
 """How long a check belongs to the worker that began it; a dead worker's is found after that."""
 SWEEP_LIMIT = 100
+
+logger = logging.getLogger("anye.claims")
 
 
 def verify_claim(*, claim_id: int, now: datetime) -> Claim:
@@ -55,18 +59,29 @@ def verify_claim(*, claim_id: int, now: datetime) -> Claim:
 
 
 def verify_due(*, now: datetime) -> int:
-    """Verify the claims whose check is due; returns how many. What a lost message left is found here."""
+    """Verify the claims whose check is due; returns how many. What a lost message left is found here.
+
+    A claim that cannot be checked is said in the log and by the age of its case; the others do not wait.
+    """
     due = claims_to_ask(now=now, limit=SWEEP_LIMIT)
     for claim_id in due:
-        verify_claim(claim_id=claim_id, now=now)
+        try:
+            verify_claim(claim_id=claim_id, now=now)
+        except (Refused, MissingParameter) as fault:
+            why = fault.code if isinstance(fault, Refused) else fault.key
+            logger.error("claim %s could not be checked: %s", claim_id, why)
     return len(due)
 
 
 def claims_to_ask(*, now: datetime, limit: int) -> list[int]:
-    """Claims whose check is due: never started, silent registers to ask again, or a lost message."""
+    """Claims whose check is due: never started, silent registers to ask again, or a lost message.
+
+    What lies on an officer's desk is the officer's, and must not fill the sweep.
+    """
     waiting = Claim.objects.filter(
+        Q(case__status__in=[kinds.SUBMITTED, kinds.AUTO_CHECK, kinds.REOPENED])
+        | Q(case__status=kinds.REVIEW1, case__handler__isnull=True),
         next_ask_at__lte=now,
-        case__status__in=[kinds.SUBMITTED, kinds.AUTO_CHECK, kinds.REOPENED, kinds.REVIEW1],
     )
     return list(waiting.order_by("next_ask_at").values_list("pk", flat=True)[:limit])
 
@@ -105,8 +120,10 @@ def _conclude(claim: Claim, *, now: datetime) -> None:
         _leave_to_person(claim, fault, now=now)
         return
     unanswered = unanswered_sources(evidence)
+    # What one officer has settled and no second one has signed must not grant by asking again.
+    is_settled = Amendment.objects.filter(case=claim.case).exists()
     match decision.verdict:
-        case Verdict.GRANT if not needs_reviewer(claim, decision):
+        case Verdict.GRANT if not is_settled and not needs_reviewer(claim, decision):
             cases.services.transition(
                 case=claim.case,
                 to=kinds.APPROVED,
@@ -116,7 +133,7 @@ def _conclude(claim: Claim, *, now: datetime) -> None:
                 payload={"determination": determination.pk},
             )
             grant(claim, decision, determination, actor=machine(), now=now)
-        case Verdict.GRANT:
+        case Verdict.GRANT if not is_settled:
             cases.services.transition(
                 case=claim.case,
                 to=kinds.REVIEW2,

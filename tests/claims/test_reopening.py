@@ -8,6 +8,7 @@ import pytest
 import time_machine
 
 import cases.selectors
+import claims.selectors
 import claims.services
 from cases import trail
 from cases.attachments import Paper
@@ -78,6 +79,13 @@ def test_it_is_checked_from_the_beginning_with_new_answers(city: City) -> None:
     claims.services.verify_claim(claim_id=claim.pk, now=LATER + timedelta(minutes=1))
     assert reread(claim).case.status == kinds.REVIEW1
     assert Lookup.objects.filter(case=claim.case).count() > before
+
+
+def test_what_a_register_said_before_does_not_decide_what_is_taken_up_again(city: City) -> None:
+    claim = refused(city)
+    assert claims.selectors.evidence_of(claim=reread(claim)).lookups
+    reopen(claim)
+    assert not claims.selectors.evidence_of(claim=reread(claim)).lookups
 
 
 def test_a_second_refusal_is_a_second_letter(city: City) -> None:

@@ -199,6 +199,27 @@ class TestVerification:
         assert claims.services.verify_due(now=NOW + timedelta(minutes=2)) == 1
         assert reread(claim).case.status == kinds.APPROVED
 
+    def test_a_claim_that_cannot_be_checked_holds_up_no_other(
+        self, person_of: Find, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        lame, sound = submit(person_of("CLEAN")), submit(person_of("CLEAN", 1))
+        lame.party.identifiers.update(valid_to=date(2026, 11, 24))
+        assert claims.services.verify_due(now=NOW + timedelta(minutes=2)) == 2
+        assert reread(sound).case.status == kinds.APPROVED
+        assert f"claim {lame.pk} could not be checked: claim.no_document" in caplog.text
+
+    def test_what_lies_on_an_officers_desk_does_not_fill_the_sweep(
+        self, person_of: Find, staff: Staff
+    ) -> None:
+        claim = verified(person_of("SOURCE_DOWN", 3))
+        after_a_day = datetime(2026, 11, 25, 0, 30, tzinfo=SHANGHAI)
+        claims.services.verify_due(now=after_a_day)
+        claim = reread(claim)
+        later = after_a_day + timedelta(hours=3)
+        assert claims.services.claims_to_ask(now=later, limit=10) == [claim.pk]
+        cases.services.take(case=claim.case, actor=staff.handler, now=after_a_day)
+        assert claims.services.claims_to_ask(now=later, limit=10) == []
+
     def test_a_claim_on_a_dead_workers_desk_is_found_a_minute_later(self, person_of: Find) -> None:
         claim = submit(person_of("CLEAN"))
         Claim.objects.filter(pk=claim.pk).update(next_ask_at=NOW + claims.services.LEASE)
@@ -318,6 +339,24 @@ class TestTwoSignatures:
         )
         assert reread(claim).case.status == kinds.REVIEW1
 
+    def test_what_one_officer_settled_is_never_granted_by_asking_again(
+        self, person_of: Find, staff: Staff, same_month: PolicyValue
+    ) -> None:
+        claim = self.disputed(person_of)
+        self.propose(claim, staff, kinds.GRANT, separation_reason="W01")
+        later = NOW + timedelta(hours=2)
+        claims.services.review(
+            claim=reread(claim), agreed=False, remark="Which ruling?", actor=staff.reviewer, now=later
+        )
+        claims.services.ask_again(claim_id=claim.pk, actor=staff.handler, now=later)
+        claims.services.verify_claim(claim_id=claim.pk, now=later)
+        claim = reread(claim)
+        assert claim.case.status == kinds.REVIEW1
+        assert not Spell.objects.filter(pk=claim.pk).exists()
+        self.propose(claim, staff, kinds.GRANT)
+        claims.services.review(claim=reread(claim), agreed=True, remark="", actor=staff.reviewer, now=later)
+        assert reread(claim).case.status == kinds.APPROVED
+
     def test_a_page_open_twice_acts_once(self, person_of: Find, staff: Staff) -> None:
         claim = self.disputed(person_of)
         stale = reread(claim)
@@ -375,3 +414,52 @@ class TestMonths:
     def test_a_grant_is_owed_from_its_own_time_on(self, person_of: Find, same_month: PolicyValue) -> None:
         verified(person_of("CLEAN"))
         assert claims.services.accrue_month(month="2026-11", now=NOW - timedelta(days=1)) == 0
+
+    def test_a_grant_that_comes_late_is_owed_every_month_that_has_begun(
+        self, person_of: Find, same_month: PolicyValue
+    ) -> None:
+        payouts.services.open_fund(region=CITY, amount_fen=Fen(100_000_000), actor=machine(), now=NOW)
+        claim = verified(person_of("CLEAN"))
+        in_february = datetime(2027, 2, 1, 0, 30, tzinfo=SHANGHAI)
+        assert claims.services.accrue_due(now=in_february, claim_ids=[claim.pk]) == 4
+        assert claims.services.accrue_due(now=in_february) == 0
+        assert list(Obligation.objects.order_by("month").values_list("month", flat=True)) == [
+            "2026-11",
+            "2026-12",
+            "2027-01",
+            "2027-02",
+        ]
+
+    def test_a_month_nobody_owed_in_its_time_is_owed_later_and_no_month_after_the_last(
+        self, person_of: Find, same_month: PolicyValue
+    ) -> None:
+        payouts.services.open_fund(region=CITY, amount_fen=Fen(100_000_000), actor=machine(), now=NOW)
+        claim = verified(person_of("CLEAN"))
+        claims.services.accrue_month(month="2026-12", now=NOW + timedelta(days=10))
+        spell = Spell.objects.get(pk=claim.pk)
+        assert claims.services.accrue_due(now=NOW + timedelta(days=900)) == spell.months - 1
+        assert SpellMonth.objects.filter(spell=spell).count() == spell.months
+        assert max(SpellMonth.objects.values_list("month", flat=True)) == spell.last_month
+
+    def test_a_claim_that_cannot_be_owed_holds_up_no_other_and_says_so_once(
+        self, person_of: Find, same_month: PolicyValue
+    ) -> None:
+        payouts.services.open_fund(region=CITY, amount_fen=Fen(100_000_000), actor=machine(), now=NOW)
+        lame, sound = verified(person_of("CLEAN")), verified(person_of("CLEAN", 1))
+        Claim.objects.filter(pk=lame.pk).update(county="999999")
+        for hour in (1, 2):
+            claims.services.accrue_due(now=NOW + timedelta(hours=hour))
+        assert [one.case_id for one in Obligation.objects.all()] == [sound.pk]
+        held = Event.objects.get(verb="claim.month_held_back")
+        assert (held.case_id, held.payload["month"]) == (lame.pk, "2026-11")
+
+    def test_the_fund_pays_whom_it_can_and_says_whom_it_cannot(
+        self, person_of: Find, same_month: PolicyValue
+    ) -> None:
+        first, second = verified(person_of("CLEAN")), verified(person_of("CLEAN", 1))
+        payouts.services.open_fund(region=CITY, amount_fen=Fen(300_000), actor=machine(), now=NOW)
+        assert claims.services.accrue_due(now=AFTER) == 1
+        assert Event.objects.get(verb="claim.month_held_back").payload["why"] == "fund.short"
+        payouts.services.open_fund(region=CITY, amount_fen=Fen(300_000), actor=machine(), now=NOW)
+        assert claims.services.accrue_due(now=AFTER) == 1
+        assert {one.case_id for one in Obligation.objects.all()} == {first.pk, second.pk}

@@ -34,13 +34,18 @@ def alive(request: HttpRequest) -> JsonResponse:
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
     """Database, broker, and a worker seen lately; status 503 if one is missing."""
-    worker_seen = _ask_broker()
-    parts = {"database": _database_answers(), "broker": worker_seen is not None, "worker": bool(worker_seen)}
+    parts = parts_that_answer()
     is_ready = all(parts.values())
     answer = {"status": "ok" if is_ready else "unavailable"} | {
         name: "ok" if works else "unavailable" for name, works in parts.items()
     }
     return JsonResponse(answer, status=200 if is_ready else 503)
+
+
+def parts_that_answer() -> dict[str, bool]:
+    """Each part by its name, and whether it answers."""
+    worker_seen = _ask_broker()
+    return {"database": _database_answers(), "broker": worker_seen is not None, "worker": bool(worker_seen)}
 
 
 def _database_answers() -> bool:

@@ -189,7 +189,7 @@ def _set_aside(data: Path) -> None:
 
 def destroy(home: Home) -> None:
     """Remove the data of an installation that nobody uses (the caller holds its lock)."""
-    for path in (home.data, home.var / "static", home.var / "beat"):
+    for path in (home.data, home.var / "static", home.var / "beat", home.var / "metrics"):
         shutil.rmtree(path, ignore_errors=True)
     for name in (
         "installation",

@@ -88,6 +88,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.metrics.CountRequests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -295,6 +296,11 @@ SPECTACULAR_SETTINGS = {
     ],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
 }
+
+# --- watching ---------------------------------------------------------------------------------------------
+
+ANYE_METRICS_ALLOW: list[str] = env.list("ANYE_METRICS_ALLOW", default=["127.0.0.1", "::1"])
+"""Addresses and networks that may read `/metrics`, directly and not through a proxy."""
 
 # --- logs -------------------------------------------------------------------------------------------------
 

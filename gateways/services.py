@@ -207,7 +207,13 @@ def _keep(lookups: Sequence[Lookup]) -> dict[Source, Lookup]:
 
 
 def submit_file(
-    *, batch_number: str, content: bytes, sha256: str, now: datetime, charset: str = "gb18030"
+    *,
+    batch_number: str,
+    content: bytes,
+    sha256: str,
+    now: datetime,
+    charset: str = "gb18030",
+    media_type: str = "text/plain",
 ) -> BankReply:
     """Send one payment file, once. `sha256` is the hex digest of `content`.
 
@@ -224,6 +230,7 @@ def submit_file(
         content=content,
         sha256=sha256,
         charset=charset,
+        media_type=media_type,
         asked_at=now,
         limits=registry.BANK_SUBMIT,
     )

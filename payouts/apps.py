@@ -14,5 +14,6 @@ class PayoutsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Make the app's messages known; their module needs the models, so it cannot be imported earlier."""
+        """Make the app's messages and checks known; the modules need what is loaded by now."""
         import_module("payouts.notices")
+        import_module("payouts.payer")

@@ -2,7 +2,8 @@
 (docs/wire.md §3).
 
 Sending is tried once and never repeated here: after silence the caller asks for the status. What the bank
-says is read strictly; a statement whose lines do not make its closing balance is no statement.
+says is read strictly; a statement whose lines do not make its closing balance is no statement. A bank may
+answer with the JSON of that page or with ISO 20022 (pain.002, camt.053): each answer is read as what it is.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from dataclasses import replace
 from datetime import date, datetime
 from urllib.parse import quote, urlencode
 
-from gateways.adapters import wire
+from gateways.adapters import iso20022, wire
 from gateways.adapters.fields import Fields
-from gateways.adapters.wire import Endpoint, Limits
+from gateways.adapters.iso20022 import AccountStatement, StatusReport
+from gateways.adapters.wire import BadAnswer, Endpoint, Limits
+from gateways.adapters.xml import is_xml
 from gateways.ports import BankReceipt, BankReply, BankStatement, Channel, StatementRow
 
 STATUSES = frozenset({"S", "F", "P"})
@@ -30,6 +33,7 @@ def submit(
     content: bytes,
     sha256: str,
     charset: str,
+    media_type: str,
     asked_at: datetime,
     limits: Limits,
 ) -> BankReply:
@@ -42,9 +46,11 @@ def submit(
         limits=limits,
         breaker=Channel.BANK.value,
         body=content,
-        content_type=f"text/plain; charset={charset}",
+        content_type=f"{media_type}; charset={charset}",
         headers={"X-Anye-Batch": batch_number, "X-Anye-Content-SHA256": sha256},
     )
+    if is_xml(reply.body):
+        return _reply_of_report(iso20022.read_status_report(reply.body), batch_number)
     return _reply(Fields(wire.read_json(reply.body)), batch_number)
 
 
@@ -61,6 +67,8 @@ def status(
         breaker=Channel.BANK.value,
         accept=frozenset({UNKNOWN_BATCH}),
     )
+    if reply.status != UNKNOWN_BATCH and is_xml(reply.body):
+        return _reply_of_report(iso20022.read_status_report(reply.body), batch_number)
     body = Fields(wire.read_json(reply.body))
     if reply.status == UNKNOWN_BATCH:
         # A mistyped address answers 404 as well: only the bank's own word lets a file be sent again.
@@ -81,6 +89,11 @@ def receipts(
         limits=limits,
         breaker=Channel.BANK.value,
     )
+    if is_xml(reply.body):
+        report = iso20022.read_status_report(reply.body)
+        if report.batch_number != batch_number:
+            raise BadAnswer("OrgnlMsgId")
+        return list(report.receipts)
     body = Fields(wire.read_json(reply.body))
     if body.text("batch_number") != batch_number:
         raise body.bad("batch_number")
@@ -111,6 +124,8 @@ def statement(
         limits=limits,
         breaker=Channel.BANK.value,
     )
+    if is_xml(reply.body):
+        return _statement_of_account(iso20022.read_statement(reply.body), day=day, account=account)
     body = Fields(wire.read_json(reply.body))
     if body.day("day") != day:
         raise body.bad("day")
@@ -124,6 +139,29 @@ def statement(
     if len({line.bank_serial for line in lines}) != len(lines):
         raise body.bad("lines")
     return BankStatement(opening_fen=opening, closing_fen=closing, lines=lines)
+
+
+def _reply_of_report(report: StatusReport, batch_number: str) -> BankReply:
+    """The bank's word on the whole file; a report without one says nothing of it."""
+    if report.batch_number != batch_number:
+        raise BadAnswer("OrgnlMsgId")
+    if not report.group_status:
+        raise BadAnswer("GrpSts")
+    return BankReply(
+        accepted=report.group_status != iso20022.REJECTED,
+        code=report.reason_code or report.group_status,
+        reference=report.reference,
+        count=report.count,
+        total_fen=report.total_fen,
+    )
+
+
+def _statement_of_account(found: AccountStatement, *, day: date, account: str) -> BankStatement:
+    if found.day != day:
+        raise BadAnswer("Stmt.Bal.Dt")
+    if account and found.account != account:
+        raise BadAnswer("Stmt.Acct")
+    return found.statement
 
 
 def _reply(body: Fields, batch_number: str) -> BankReply:

@@ -231,7 +231,7 @@ def _once(
     full_path = base.path + path
     moment = time_text(asked_at)
     sent = {
-        "Accept": "application/json, text/plain",
+        "Accept": "application/json, application/xml, text/plain",
         "X-Anye-Time": moment,
         "X-Anye-Key": endpoint.key_id,
         "X-Anye-Signature": signature(

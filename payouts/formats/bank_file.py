@@ -49,7 +49,10 @@ _ASCII_DIGITS = frozenset("0123456789")
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Who pays, and when. `created_at` is aware; the payer is the bureau's expenditure account."""
+    """Who pays, and when. `created_at` is aware; the payer is the bureau's expenditure account.
+
+    `payer_bank_code` is for layouts that name the payer's bank; this one does not.
+    """
 
     batch_number: str
     business: str
@@ -57,6 +60,7 @@ class Header:
     payer_name: str
     value_date: date
     created_at: datetime
+    payer_bank_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
-from payouts.formats import bank_file
+from payouts.formats import files
 from payouts.models import (
     Batch,
     BatchFile,
@@ -202,7 +202,6 @@ def _changed_files() -> list[str]:
     """Batches whose stored bytes no longer have the fingerprint that was sealed."""
     changed = []
     for file in BatchFile.objects.select_related("batch__case").order_by("pk").iterator(chunk_size=20):
-        content = file.content.encode(bank_file.ENCODING)
-        if hashlib.sha256(content).hexdigest() != file.batch.sha256:
+        if hashlib.sha256(files.stored(file.content).content).hexdigest() != file.batch.sha256:
             changed.append(file.batch.number)
     return changed

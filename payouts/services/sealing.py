@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Count, Exists, OuterRef, Q
 
@@ -51,6 +50,7 @@ from payouts.models import (
     Signature,
     pool_of,
 )
+from payouts.payer import payer
 from payouts.services.ledger import lock_pool
 from payouts.services.recheck import Rechecked, ToPay, recheck
 from policy.selectors import integer
@@ -129,18 +129,20 @@ def seal_batch(*, region: str, actor: User, now: datetime) -> Batch:
     if rechecked.differing:
         raise Refused("batch.recheck_differs", count=len(rechecked.differing), first=rechecked.differing[0])
     held = _must_cover(pool, _total(chosen))
-    content = bank_file.build(
+    paying = payer()
+    content = paying.layout.build(
         bank_file.Header(
             batch_number=case.number,
             business="UIB",
-            payer_account=settings.ANYE_PAYER["account"],
-            payer_name=settings.ANYE_PAYER["name"],
+            payer_account=paying.account,
+            payer_name=paying.name,
+            payer_bank_code=paying.bank_code,
             value_date=today,
             created_at=now,
         ),
         [one.line for one in chosen],
     )
-    read = bank_file.read(content)
+    read = paying.layout.read(content)
     batch = Batch.objects.create(
         case=case,
         region=pool,
@@ -154,7 +156,7 @@ def seal_batch(*, region: str, actor: User, now: datetime) -> Batch:
         sealed_by=actor,
         sealed_at=now,
     )
-    BatchFile.objects.create(batch=batch, content=content.decode(bank_file.ENCODING))
+    BatchFile.objects.create(batch=batch, content=content.decode(paying.layout.charset))
     _write_payments(batch, chosen)
     if is_person:
         Signature.objects.create(batch=batch, level=MAKER, actor=actor, at=now)

@@ -21,7 +21,7 @@ from gateways.ports import BankReply, Problem
 from gateways.services import Unavailable, file_status, submit_file
 from law.errors import Refused
 from law.workdays import legal_day
-from payouts.formats import bank_file
+from payouts.formats import files
 from payouts.kinds import ACCEPTED, APPROVED2, REJECTED, SENT
 from payouts.models import Batch, Move, Payment
 from payouts.selectors import batches_to_submit
@@ -84,15 +84,23 @@ def _send(batch: Batch, *, now: datetime) -> tuple[BankReply, bool]:
 
     Raises Unavailable where the bank did not get it: the next call sends.
     """
-    content = batch.file.content.encode(bank_file.ENCODING)
+    file = files.stored(batch.file.content)
     try:
-        return submit_file(batch_number=batch.number, content=content, sha256=batch.sha256, now=now), True
+        sent = submit_file(
+            batch_number=batch.number,
+            content=file.content,
+            sha256=batch.sha256,
+            now=now,
+            charset=file.layout.charset,
+            media_type=file.layout.media_type,
+        )
     except Unavailable as silence:
         reply = file_status(batch_number=batch.number, now=now)
         if reply is None:
             raise
         # What it holds although it has just refused our bytes is somebody else's.
         return reply, silence.problem is not Problem.REFUSED
+    return sent, True
 
 
 def _may_be_ours(batch: Batch, reply: BankReply) -> bool:

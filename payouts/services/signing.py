@@ -20,7 +20,7 @@ from accounts.selectors import covers
 from cases.services import record, transition
 from law.errors import Refused
 from law.money import Fen
-from payouts.formats import bank_file
+from payouts.formats import files
 from payouts.kinds import APPROVED1, APPROVED2, BUILT, MAKER, REJECTED, SEND_BACK_LABELS, SUPERVISOR
 from payouts.models import Batch, BatchFile, Obligation, Payment, Signature
 from payouts.selectors import required_levels
@@ -82,15 +82,15 @@ def must_be_whole(batch: Batch) -> None:
     """The bytes, the payments and the obligations must still be what was sealed. Raises
     `Refused("batch.tampered")`.
     """
-    content = BatchFile.objects.get(batch=batch).content.encode(bank_file.ENCODING)
+    file = files.stored(BatchFile.objects.get(batch=batch).content)
     paid = Payment.objects.filter(batch=batch).aggregate(count=Count("pk"), total=Sum("amount_fen"))
     owed = Obligation.objects.filter(payments__batch=batch).aggregate(
         count=Count("pk"), total=Sum("amount_fen")
     )
     sealed = {"count": batch.count, "total": batch.total_fen}
-    if hashlib.sha256(content).hexdigest() != batch.sha256 or paid != sealed or owed != sealed:
+    if hashlib.sha256(file.content).hexdigest() != batch.sha256 or paid != sealed or owed != sealed:
         raise Refused("batch.tampered")
-    read = bank_file.read(content)
+    read = file.read()
     listed = set(Payment.objects.filter(batch=batch).values_list("end_to_end_id", "amount_fen"))
     if listed != {(line.end_to_end_id, line.amount_fen) for line in read.lines}:
         raise Refused("batch.tampered")

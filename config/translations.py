@@ -54,6 +54,9 @@ AT_RUNTIME: Mapping[tuple[str, str], str] = {
     ("cases/wording.py", "article"): "articles that are not numbered, from the law",
     ("claims/pages.py", "name"): "names of counties, from the law",
     ("claims/pages.py", "row['name']"): "names of separation reasons, from the law",
+    ("policy/wording.py", "citation.number"): "numbers of documents, from the law",
+    ("policy/wording.py", "leaf"): "names of counties and of the bureau, from the law",
+    ("policy/wording.py", "text"): "names, hints and articles of separation reasons, from the law",
     ("config/pages.py", "name"): "names of counties, from the law",
 }
 """Calls whose text is not written beside them, by file and expression, and where the texts come from."""
@@ -137,11 +140,15 @@ def from_law() -> Iterator[Text]:
     yield from (Text(pattern) for pattern in PATTERNS.values())
     for row in ParameterBook.shipped().rows():
         yield from _cited(row.reference.short())
-        if row.key == "region.name":
-            yield from (Text(name) for name in row.table().values())
+        if HAN.search(row.reference.number):
+            yield Text(row.reference.number)
+        if row.key in ("region.name", "agency.letterhead"):
+            yield from (Text(name) for name in row.table().values() if HAN.search(name))
         elif row.key == "benefit.separation_reasons":
             for reason in row.records():
                 yield from (Text(reason[part]) for part in ("name", "hint") if reason.get(part))
+                title, sign, article = reason["basis"].partition("第")
+                yield from _cited(Reference(title, sign + article))
     for module in pkgutil.iter_modules(law.__path__):
         if module.name != "__main__":
             for value in vars(importlib.import_module(f"law.{module.name}")).values():
@@ -150,7 +157,8 @@ def from_law() -> Iterator[Text]:
 
 
 def _cited(reference: Reference) -> Iterator[Text]:
-    yield Text(reference.title)
+    if reference.title:
+        yield Text(reference.title)
     if HAN.search(reference.article) and not reference.article.startswith("第"):
         yield Text(reference.article)
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.selectors import region_name
 from cases.wording import date_words, reference_words
+from law.decision import Reference
 from law.money import Fen, yuan_grouped
 from law.parameters import REPEALED, Citation, Value
 from policy.checks import CALENDAR
@@ -188,7 +189,7 @@ def start_words(start: date) -> str:
 
 def citation_words(citation: Citation) -> str:
     """Title, number and article of a source."""
-    number = f"（{citation.number}）" if citation.number else ""
+    number = gettext("（%(number)s）") % {"number": gettext(citation.number)} if citation.number else ""
     return f"{reference_words(citation.short())}{number}"
 
 
@@ -198,7 +199,7 @@ def citation_words(citation: Citation) -> str:
 def leaf_words(unit: str, leaf: str) -> str:
     """One number with its unit: `198000` fen is 1,980.00 元, `550` basis points 5.5%."""
     if not leaf.isdecimal():
-        return str(FLAG_WORDS[leaf]) if unit == "flag" and leaf in FLAG_WORDS else leaf
+        return str(FLAG_WORDS[leaf]) if unit == "flag" and leaf in FLAG_WORDS else leaf and gettext(leaf)
     count = int(leaf)
     match unit:
         case "fen":
@@ -291,9 +292,15 @@ def lines(key: str, unit: str, value: Value) -> list[tuple[str, str]]:
 def _record(row: Mapping[str, Value]) -> tuple[str, str]:
     texts = {name: text for name, text in row.items() if isinstance(text, str) and text}
     head = texts.pop("code", "")
-    return head, " · ".join(texts.values())
+    return head, " · ".join(_record_words(text) for text in texts.values())
+
+
+def _record_words(text: str) -> str:
+    """A name of the law, or an article such as 劳动合同法第三十九条, in the reader's language."""
+    title, sign, article = text.partition("第")
+    return reference_words(Reference(title, sign + article)) if title and sign else gettext(text)
 
 
 def _days(entry: Value) -> str:
     days = [date.fromisoformat(day) for day in entry if isinstance(day, str)]
-    return "、".join(f"{day.month}-{day.day}" for day in sorted(days)) or gettext("没有")
+    return gettext("、").join(f"{day.month}-{day.day}" for day in sorted(days)) or gettext("没有")

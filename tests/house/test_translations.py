@@ -37,7 +37,7 @@ def test_what_is_loaded_is_what_is_written() -> None:
                 if not entry.msgctxt:
                     for count in (1, 2):
                         said = ngettext(entry.msgid, entry.msgid_plural, count)
-                        assert said == entry.msgstr_plural[int(count != 1)]
+                        assert said == (entry.msgstr_plural[int(count != 1)] or entry.msgid_plural)
             elif entry.msgctxt:
                 assert pgettext(entry.msgctxt, entry.msgid) == (entry.msgstr or entry.msgid)
             else:
@@ -71,6 +71,8 @@ CHINESE_ON_PURPOSE = {
     "config/settings.py": "the name of an account",
     "config/translations.py": "numerals of articles",
     "payouts/services/sealing.py": "the bank's file is Chinese",
+    "policy/checks.py": "reads the year in the title of a notice",
+    "policy/entry.py": "reads days as Chinese notices write them",
     "templates/_modes.html": "the way back to Chinese",
 }
 

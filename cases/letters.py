@@ -7,7 +7,6 @@ of a letter or the state of a case afterwards: a letter never changes.
 
 import hashlib
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict
@@ -23,7 +22,6 @@ from cases.typesetting import MissingGlyph, typeset
 
 logger = logging.getLogger("anye.letters")
 
-ISSUED = "letter.issued"
 OPENED = "letter.opened"
 NOT_DRAWN = "letter.not_drawn"
 _ORDINALS = "零一二三四五六七八九十"
@@ -96,7 +94,7 @@ def issue_letter(
     The second letter of the same noun in one case is numbered 之二. KeyError for an unknown template.
     """
     number = _next_number(case, registered(template))
-    content = content_hash(number=number, template=template, words=words, issued_at=now)
+    content = trail.letter_hash(number=number, template=template, words=words, issued_at=now)
     letter = Letter.objects.create(
         case=case,
         party=party,
@@ -109,15 +107,8 @@ def issue_letter(
         issued_at=now,
     )
     payload = {"letter": letter.pk, "template": template, "content": content}
-    cases.services.record(case=case, verb=ISSUED, actor=actor, now=now, payload=payload)
+    cases.services.record(case=case, verb=trail.LETTER_ISSUED, actor=actor, now=now, payload=payload)
     return letter
-
-
-def content_hash(*, number: str, template: str, words: Mapping[str, Any], issued_at: datetime) -> str:
-    """The hash over all that a letter says."""
-    return hashlib.sha256(
-        trail.canonical([number, template, words, trail.instant(issued_at)]).encode()
-    ).hexdigest()
 
 
 def _next_number(case: Case, template: Template) -> str:

@@ -14,13 +14,17 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import BigIntegerField, OuterRef, Subquery
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 
 from accounts.models import Access
-from cases.models import ParameterSet, Seal
+from cases.models import Event, Letter, ParameterSet, Seal
 
 CHUNK = 2_000
 NO_SEAL = Seal(last_event=0, last_access=0, hash="")
 DETERMINED = "determination.made"
+LETTER_ISSUED = "letter.issued"
 
 
 @contextmanager
@@ -69,6 +73,11 @@ def determination_hash(
 ) -> str:
     """The hash over what a determination says and what it rests on."""
     return sha256(canonical([program, rule_version, verdict, facts, sources, parameters_digest, decision]))
+
+
+def letter_hash(*, number: str, template: str, words: object, issued_at: datetime) -> str:
+    """The hash over all that a letter says."""
+    return sha256(canonical([number, template, words, instant(issued_at)]))
 
 
 def seal_text(seal: Seal) -> str:
@@ -140,18 +149,20 @@ class Verification:
     events: int = 0
     cases: int = 0
     determinations: int = 0
+    letters: int = 0
     seals: int = 0
     broken: Break | None = None
     newest_seal: date | None = field(default=None)
 
 
 def verify() -> Verification:
-    """Recompute every chain, every determination's hash and every daily seal; stop at the first break."""
+    """Recompute all chains, hashes of determinations and letters, and seals; stop at the first break."""
     found = Verification()
     for check in (
         _verify_events,
         _verify_beginnings,
         _verify_determinations,
+        _verify_letters,
         _verify_parameters,
         _verify_seals,
     ):
@@ -257,6 +268,25 @@ def _verify_determinations(found: Verification) -> Break | None:
             if stored != in_trail:
                 return Break(where, "the trail does not vouch for it")
             found.determinations += 1
+    return None
+
+
+def _verify_letters(found: Verification) -> Break | None:
+    named = Event.objects.annotate(letter=Cast(KeyTextTransform("letter", "payload"), BigIntegerField()))
+    vouched = named.filter(case=OuterRef("case"), verb=LETTER_ISSUED, letter=OuterRef("pk"))
+    rows = Letter.objects.select_related("case").annotate(
+        in_trail=Subquery(vouched.values("payload__content")[:1])
+    )
+    for letter in rows.order_by("pk").iterator(chunk_size=CHUNK // 10):
+        where = f"{letter.case.number} letter {letter.pk}"
+        content = letter_hash(
+            number=letter.number, template=letter.template, words=letter.words, issued_at=letter.issued_at
+        )
+        if content != letter.content_hash:
+            return Break(where, "its words were changed")
+        if content != letter.in_trail:
+            return Break(where, "the trail does not vouch for it")
+        found.letters += 1
     return None
 
 

@@ -309,7 +309,7 @@ def _what_stays(claim: Claim, decision: UnemploymentDecision, office: Agency, la
     return _section(
         "二、您保留的权利和可以办的事",
         f"您的失业登记有效，可以享受免费职业介绍和培训。{kept}"
-        f"{again}缺的条件补齐了，随时可以再次申请。记录有不对的，请拨 {office.phone}。",
+        f"{again}缺的条件补齐了，可以再次申请。记录不对的请拨 {office.phone}。",
     )
 
 
@@ -317,8 +317,8 @@ def _remedies(heading: str, ways: Remedies) -> Section:
     return _section(
         heading,
         f"您可以自收到本决定书之日起 {ways.days} 日内，向{ways.body}申请行政复议"
-        f"（{_articles([ways.days_basis])}）；或者 {ways.months} 个月内，向有管辖权的人民法院提起行政诉讼"
-        f"（{_articles([ways.months_basis])}）。",
+        f"（{reference_words(ways.days_basis)}）；或者 {ways.months} 个月内，向有管辖权的人民法院提起行政诉讼"
+        f"（{reference_words(ways.months_basis)}）。",
     )
 
 

@@ -10,14 +10,14 @@ from cases import trail
 class Command(BaseCommand):
     """Thin: one check, one report."""
 
-    help = "Recompute every hash chain, every determination's hash and every daily seal."
+    help = "Recompute every hash chain, the hash of every determination and letter, and every daily seal."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print what was checked; exit 1 and name the first break if something does not hold."""
         found = trail.verify()
         self.stdout.write(
             f"{found.cases} trails, {found.events} events, {found.determinations} determinations, "
-            f"{found.seals} seals"
+            f"{found.letters} letters, {found.seals} seals"
             + (f" up to {found.newest_seal}" if found.newest_seal else "")
             + " verified"
         )

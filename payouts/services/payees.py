@@ -75,7 +75,8 @@ def set_payee(
         is_card=is_card,
         contact=contact or (current.contact if current is not None else ""),
         lookup=lookup,
-        replaces=current is not None and current.account_digest != account_digest,
+        # Whoever is still waiting goes on waiting when only the bank's name or code is written anew.
+        replaces=current is not None and (current.account_digest != account_digest or current.replaces),
         valid_from=now,
     )
     if current is not None:

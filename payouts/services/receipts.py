@@ -77,15 +77,15 @@ def fetch_and_record(*, now: datetime) -> int:
     """Ask the bank about every batch that it accepted and has not answered in full; returns how many had
     news.
 
-    A batch whose question fails is asked again by the next sweep.
+    A batch whose question fails is asked again by the next sweep, one that another process has moved is left.
     """
     news = 0
     for batch in Batch.objects.select_related("case").filter(case__status=ACCEPTED).order_by("pk"):
         try:
             receipts = fetch_receipts(batch_number=batch.number, now=now)
-        except Unavailable:
+            news += not record_receipts(batch=batch, receipts=receipts, now=now).is_empty
+        except (Unavailable, Refused):
             continue
-        news += not record_receipts(batch=batch, receipts=receipts, now=now).is_empty
     return news
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
 from django.db import connection, transaction
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Identifier, User
 from accounts.selectors import machine
@@ -48,6 +48,7 @@ from payouts.models import (
     Receipt,
     ReturnedPayment,
     Signature,
+    StatementLine,
     pool_of,
 )
 from payouts.payer import payer
@@ -172,7 +173,8 @@ def due_obligations(pool: str, today: date) -> list[_Owed]:
         .filter(~Exists(live))
         .annotate(
             attempts=Count("payments"),
-            is_in_conflict=Exists(Receipt.objects.filter(payment__obligation=OuterRef("pk"), conflicts=True)),
+            is_in_conflict=Exists(Receipt.objects.filter(payment__obligation=OuterRef("pk"), conflicts=True))
+            | Exists(_left_all_the_same()),
             is_returned=Exists(
                 ReturnedPayment.objects.filter(
                     obligation=OuterRef("pk"), case__status__in=[RETURNED, CORRECTING, PROPOSED]
@@ -218,6 +220,18 @@ def due_obligations(pool: str, today: date) -> list[_Owed]:
             )
         )
     return owed
+
+
+def _left_all_the_same() -> QuerySet[Payment]:
+    """Payments whose money is on the statement as gone although the bank said that it was not paid, or was
+    returned: who paid again now would pay twice. Money that came back by itself settles it.
+    """
+    lines = StatementLine.objects.filter(end_to_end_id=OuterRef("end_to_end_id"), transfer=None)
+    return Payment.objects.filter(
+        Exists(lines.filter(direction="D")),
+        ~Exists(lines.filter(direction="C")),
+        obligation=OuterRef("pk"),
+    )
 
 
 def _payees_in_force(party_ids: set[int]) -> dict[int, tuple[int | None, bool, datetime | None]]:

@@ -158,6 +158,13 @@ def test_the_same_account_again_is_the_same_payee_and_another_one_replaces_it() 
     assert Payee.objects.filter(party=person.party, valid_to=None).get() == second
 
 
+def test_a_new_name_of_the_bank_does_not_end_the_wait_of_a_new_account() -> None:
+    person = recipient()
+    card = card_number()
+    assert pay_to(person.party, card).replaces
+    assert pay_to(person.party, card, bank_code="105121000012").replaces
+
+
 def test_no_account_number_stands_in_the_clear() -> None:
     card = card_number()
     recipient(account=card)

@@ -11,7 +11,7 @@ from django.core.management import call_command
 
 import payouts.services.reconciling
 from gateways.ports import BankStatement, Problem, StatementRow, Unavailable
-from payouts.kinds import CORRECTING, RECONCILED, SETTLED
+from payouts.kinds import CONFLICT, CORRECTING, RECONCILED, SETTLED
 from payouts.models import Move, Payment, Reconciliation, ReturnedPayment, StatementLine, Transfer
 from payouts.selectors import fund, months_of_case, prove
 from payouts.services import (
@@ -31,6 +31,7 @@ from tests.payouts.samples import (
     payments_of,
     receipt,
     reread,
+    sealed,
     sent,
     tell,
 )
@@ -129,6 +130,23 @@ def test_every_kind_of_difference_is_named_and_books_nothing(
     assert not Transfer.objects.filter(kind__in=[Move.DEBITED, Move.RETURNED]).exists()
     assert reread(batch).case.status != RECONCILED
     assert not prove().holds
+
+
+def test_money_that_left_although_it_failed_is_not_paid_again(
+    people: list[Recipient], staff: Staff, said: list[StatementRow]
+) -> None:
+    batch = sent(staff)
+    first, second = payments_of(batch)
+    failed = [receipt(first, "F", reason="TM01"), receipt(second, "F", reason="TM01")]
+    record_receipts(batch=batch, receipts=failed, now=LATER)
+    said.append(row(first))
+    codes()
+    again = sealed(staff, now=EVENING)
+    assert [one.obligation_id for one in payments_of(again)] == [second.obligation_id]
+    assert again.left_out == {CONFLICT: [first.obligation_id]}
+    said.append(row(first, "C"))
+    codes()
+    assert [one.obligation_id for one in payments_of(sealed(staff, now=EVENING))] == [first.obligation_id]
 
 
 def test_what_the_bank_books_twice_is_booked_once_here(

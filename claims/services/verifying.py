@@ -26,8 +26,12 @@ from law.errors import FaultyField, MissingParameter, Refused
 from law.unemployment_benefit import UnemploymentDecision
 
 ASK_AGAIN_AFTER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
-LEASE = timedelta(minutes=1)
-"""How long a check belongs to the worker that began it; a dead worker's is found after that."""
+LEASE = timedelta(seconds=30)
+"""How long a check belongs to the worker that began it; a dead worker's is found after that.
+
+Longer than the slowest register takes with all its tries. Two checks of one claim at once would only ask
+twice.
+"""
 SWEEP_LIMIT = 100
 
 logger = logging.getLogger("anye.claims")
@@ -87,10 +91,10 @@ def claims_to_ask(*, now: datetime, limit: int) -> list[int]:
 
 
 def _start_check(claim: Claim, *, now: datetime) -> bool:
-    """Take the check for a minute and bring the case to AUTO_CHECK; False when it is not ours to do.
+    """Take the check for a while and bring the case to AUTO_CHECK; False when it is not ours to do.
 
     The lease is the `next_ask_at` of the row: of two workers one gets it, and if that one dies the sweep
-    finds the claim again a minute later.
+    finds the claim again after the lease.
     """
     leased = Claim.objects.filter(pk=claim.pk, next_ask_at__lte=now).update(next_ask_at=now + LEASE)
     if not leased:

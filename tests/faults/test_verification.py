@@ -1,7 +1,7 @@
 """Claims lose their worker, their messages and their database between the steps of verification.
 
-All of it happens to five claims at once, because a check that was begun belongs to its worker for a minute:
-the sweep takes it over only then.
+All of it happens to five claims at once: a check that was begun belongs to its worker for a while, and only
+then does the sweep take it over.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from claims.services import LEASE
 from gateways.ports import Source
 from tests.faults.stage import VERIFYING, Applied, Person, Stage
 from tests.site import wait_until
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.faults
 
 # Not asked while the form is shown, so that only the worker has to wait for it.
 SLOW = "justice"
-LEASE_AND_MORE_SECONDS = 90
+LEASE_AND_MORE_SECONDS = LEASE.total_seconds() + 40
 
 
 @dataclass(frozen=True)

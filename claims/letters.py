@@ -21,7 +21,8 @@ from cases.models import Proposal
 from cases.wording import date_words, month_words, reference_words, sentence
 from claims.models import Claim
 from claims.remedies import Agency, Remedies, agency, remedies, reopen_until
-from claims.selectors import card_reply, first_day, identifier_of
+from claims.selectors import first_day, identifier_of
+from gateways.ports import CardAnswer
 from law.decision import Outcome, Reason, Reference
 from law.money import Fen, yuan_grouped
 from law.parameters import ParameterBook
@@ -89,7 +90,13 @@ class Signatures:
 
 
 def grant_words(
-    claim: Claim, decision: UnemploymentDecision, law: ParameterBook, *, signed: Signatures, now: datetime
+    claim: Claim,
+    decision: UnemploymentDecision,
+    law: ParameterBook,
+    *,
+    card: CardAnswer | None,
+    signed: Signatures,
+    now: datetime,
 ) -> Words:
     """The decision that grants: what is paid and why, from when to when, and the remedies."""
     assert decision.months is not None and decision.first_month and decision.last_month
@@ -100,7 +107,7 @@ def grant_words(
             **_head(claim, office, title="失业保险金核定决定书"),
             "opening": [f"{_applied(claim)}，", "符合条件，予以核定", "。"],
             "sections": [
-                _result(claim, decision, law),
+                _result(claim, decision, law, card),
                 _grounds(decision),
                 _changes(claim, office, law, on=today),
                 _remedies("四、对本决定不服", remedies(law, region=claim.county, on=today)),
@@ -208,7 +215,9 @@ def _yuan(fen: Fen | None) -> str:
     return f"{yuan_grouped(fen)} 元"
 
 
-def _result(claim: Claim, decision: UnemploymentDecision, law: ParameterBook) -> Section:
+def _result(
+    claim: Claim, decision: UnemploymentDecision, law: ParameterBook, card: CardAnswer | None
+) -> Section:
     """What is granted: a row for each number, with where it comes from."""
     assert decision.months is not None and decision.first_month and decision.last_month
     first = first_day(decision.first_month)
@@ -229,17 +238,16 @@ def _result(claim: Claim, decision: UnemploymentDecision, law: ParameterBook) ->
         ["月数", earned, f"{decision.months} 个月"],
         ["起止", "按整月发放", span],
         ["共计", "按已公布的标准；调整时随之调整", _yuan(decision.total_fen)],
-        ["发放", _account(claim), f"每月 {pay_by} 日前"],
+        ["发放", _account(card), f"每月 {pay_by} 日前"],
     ]
     table: Table = {"head": ["项目", "怎么来的", "核定"], "rows": rows}
     return {"heading": "一、核定结果", "table": table, "paragraphs": []}
 
 
-def _account(claim: Claim) -> str:
-    found = card_reply(claim)
-    if found is None or found[1].status != "ACTIVE":
+def _account(card: CardAnswer | None) -> str:
+    if card is None or card.status != "ACTIVE":
         return "社保卡现在还不能收款，办好后发放，月数不会少"
-    return f"社保卡金融账户，{found[1].bank_name}，尾号 {found[1].account_number[-4:]}"
+    return f"社保卡金融账户，{card.bank_name}，尾号 {card.account_number[-4:]}"
 
 
 def _grounds(decision: UnemploymentDecision) -> Section:

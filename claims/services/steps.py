@@ -19,6 +19,8 @@ from claims.facts import Evidence
 from claims.letters import GRANT, Signatures, grant_words
 from claims.models import Claim, Spell
 from claims.selectors import PROGRAM, card_reply, evidence_of, facts_for
+from gateways.models import Lookup
+from gateways.ports import CardAnswer
 from law.errors import FaultyField, Refused
 from law.parameters import ParameterBook
 from law.programs import PROGRAMS
@@ -125,13 +127,21 @@ def grant(
         granted_at=now,
     )
     ask_next(claim, None)
-    record_card(claim, now=now)
+    card = card_reply(claim)
+    record_card(claim, card, now=now)
     signed = Signatures.of(actor=actor, proposal=proposal)
     cases.letters.issue_letter(
         case=claim.case,
         party=claim.party,
         template=GRANT.code,
-        words=grant_words(claim, decision, policy.selectors.book(), signed=signed, now=now),
+        words=grant_words(
+            claim,
+            decision,
+            policy.selectors.book(),
+            card=card[1] if card is not None else None,
+            signed=signed,
+            now=now,
+        ),
         actor=actor,
         now=now,
     )
@@ -144,9 +154,11 @@ def grant(
     return spell
 
 
-def record_card(claim: Claim, *, now: datetime) -> bool:
-    """Make the card's account the payee when it can be paid; otherwise say so in the trail."""
-    found = card_reply(claim)
+def record_card(claim: Claim, found: tuple[Lookup, CardAnswer] | None, *, now: datetime) -> bool:
+    """Make the card's account the payee when it can be paid; otherwise say so in the trail.
+
+    `found` is the newest answer about the card, with its lookup (`claims.selectors.card_reply`).
+    """
     if found is None or found[1].status != "ACTIVE":
         cases.services.record(
             case=claim.case,

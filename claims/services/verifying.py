@@ -18,7 +18,7 @@ from cases.models import Amendment, Case
 from claims import kinds
 from claims.facts import ALL_SOURCES, FIELDS_OF_SOURCE
 from claims.models import Claim
-from claims.selectors import evidence_of, subject_of, unanswered_sources
+from claims.selectors import card_reply, evidence_of, subject_of, unanswered_sources
 from claims.services.steps import ask_next, determine, grant, needs_reviewer, record_card, require
 from gateways.ports import Question, Source
 from law.decision import Outcome, Verdict
@@ -208,7 +208,7 @@ def check_card_again(*, claim_id: int, actor: User, now: datetime) -> bool:
     )
     with transaction.atomic():
         cases.services.record(case=claim.case, verb="claim.asked_again", actor=actor, now=now)
-        return record_card(claim, now=now)
+        return record_card(claim, card_reply(claim), now=now)
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ import claims.services
 from cases.letters import pdf_of
 from cases.models import Event, Letter
 from claims import kinds
-from claims.letters import SAMPLE, TESTS, Signatures
+from claims.letters import SAMPLE, TESTS
 from claims.models import Claim
 from claims.remedies import remedies, reopen_until
 from law.sentences import PATTERNS
@@ -153,10 +153,6 @@ class TestRefusal:
         assert (row[0], row[-1]) == ("累计缴费", f"差 {12 - months} 个月")
         stays = said(letter)["您保留的权利和可以办的事"]["paragraphs"][0]
         assert f"已缴的 {months} 个月全部保留；今后累计满 12 个月，可以再次申请。" in stays
-
-    def test_nothing_is_refused_without_two_people(self) -> None:
-        with pytest.raises(AttributeError):
-            Signatures.of(actor=None, proposal=None)  # type: ignore[arg-type]  # nobody signs
 
 
 class TestPapers:

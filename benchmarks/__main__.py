@@ -1,4 +1,4 @@
-"""`./bench [NAME …]`: run the benchmarks, print a table, and keep the rows in `var/bench.json`.
+"""`./bench [NAME …] [--size N]`: run the benchmarks, print a table, and keep the rows in `var/bench.json`.
 
 Exit status: 0 done, 1 one failed (the others still run), 2 an unknown name.
 """
@@ -20,7 +20,7 @@ from benchmarks.rows import Row
 from config.embedded import Lease, servers_needed
 from config.home import HomeError, home_from_environment, process_environment
 
-NO_BENCHMARK = frozenset({"__main__", "rows"})
+NO_BENCHMARK = frozenset({"__main__", "rows", "stage"})
 HEADINGS = ("name", "size", "seconds", "per second", "floor s", "ratio", "peak MB")
 
 
@@ -52,7 +52,11 @@ def main(arguments: list[str]) -> int:
     known = names()
     parser = argparse.ArgumentParser(prog="bench", description="Measure; results go to var/bench.json.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(known)} (default: all)")
-    wanted = parser.parse_args(arguments).names or known
+    parser.add_argument(
+        "--size", type=int, action="append", metavar="N", help="in place of the benchmark's own; repeatable"
+    )
+    options = parser.parse_args(arguments)
+    wanted = options.names or known
     unknown = sorted(set(wanted) - set(known))
     if unknown:
         parser.error(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(known)}")
@@ -61,7 +65,7 @@ def main(arguments: list[str]) -> int:
         with Lease(home, servers_needed()):
             os.environ.update(process_environment(home))
             django.setup()
-            rows, failed = _run(wanted)
+            rows, failed = _run(wanted, options.size)
     except HomeError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
@@ -70,7 +74,7 @@ def main(arguments: list[str]) -> int:
     return 1 if failed else 0
 
 
-def _run(wanted: list[str]) -> tuple[list[Row], list[str]]:
+def _run(wanted: list[str], sizes: list[int] | None) -> tuple[list[Row], list[str]]:
     """The rows of those that worked and the names of those that did not."""
     rows: list[Row] = []
     failed: list[str] = []
@@ -78,7 +82,7 @@ def _run(wanted: list[str]) -> tuple[list[Row], list[str]]:
         print(f"{name}…", file=sys.stderr, flush=True)
         module: ModuleType = importlib.import_module(f"benchmarks.{name}")
         try:
-            rows += module.run()
+            rows += module.run(sizes)
         except (HomeError, RuntimeError) as error:
             print(f"bench: {name}: {error}", file=sys.stderr)
             failed.append(name)

@@ -3,6 +3,8 @@
 It must never show or log a secret or a token, and never let a token open more than the action of its scope.
 """
 
+import base64
+import binascii
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -50,6 +52,9 @@ def token(request: HttpRequest) -> HttpResponseBase:
         return problem_response(405, "method_not_allowed", headers={"Allow": "POST"})
     if request.POST.get("grant_type") != Client.GrantType.CLIENT_CREDENTIALS:
         return JsonResponse({"error": "unsupported_grant_type"}, status=400)
+    if _has_nul(request):
+        # A question that the database cannot even be asked: no client is called so.
+        return JsonResponse({"error": "invalid_client"}, status=401)
     answer: HttpResponseBase = issue_token(request)
     is_issued = answer.status_code == 200
     record_access(
@@ -127,6 +132,15 @@ def declares(action: Action) -> Callable[[ViewT], ViewT]:
         return view
 
     return mark
+
+
+def _has_nul(request: HttpRequest) -> bool:
+    """Whether id or secret in a Basic header hold a NUL character; those in a form are turned away before."""
+    scheme, _gap, sent = request.headers.get("Authorization", "").partition(" ")
+    try:
+        return scheme.lower() == "basic" and b"\x00" in base64.b64decode(sent)
+    except binascii.Error:
+        return False
 
 
 def _client_name(request: HttpRequest) -> str:

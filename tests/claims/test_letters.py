@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from pytest_django import Settings
 
 import claims.services
@@ -15,6 +20,7 @@ from claims import kinds
 from claims.letters import SAMPLE, TESTS
 from claims.models import Claim
 from claims.remedies import remedies, reopen_until
+from config.home import ROOT
 from law.sentences import PATTERNS
 from policy.selectors import book
 from sandbox.server import Running
@@ -219,3 +225,24 @@ class TestRemedies:
 
     def test_what_is_not_refused_has_none(self, city: City) -> None:
         assert reopen_until(city.verified(), book()) is None
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("status", [kinds.APPROVED, kinds.REJECTED, kinds.SUPPLEMENT])
+def test_the_page_prints_on_one_sheet(city: City, chromium: str, tmp_path: Path, status: str) -> None:
+    claim = city.claim(status)
+    letter = Letter.objects.get(case=claim.case)
+    client = Client()
+    client.force_login(claim.party.user)
+    answer = client.get(reverse("claim-letter", kwargs={"number": claim.case.number, "key": letter.pk}))
+    page, printed = tmp_path / "letter.html", tmp_path / "letter.pdf"
+    page.write_text(answer.content.decode().replace('href="/static/', f'href="{ROOT.as_uri()}/static/'))
+    profile = f"--user-data-dir={tmp_path / 'profile'}"
+    quiet = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", profile]
+    subprocess.run(
+        [chromium, *quiet, "--no-pdf-header-footer", f"--print-to-pdf={printed}", page.as_uri()],
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+    assert len(re.findall(rb"/Type\s*/Page\b", printed.read_bytes())) == 1

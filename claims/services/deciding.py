@@ -1,7 +1,7 @@
 """What officers do: settle facts and propose, sign or send back, ask for papers. Two people, always."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 
@@ -20,9 +20,8 @@ from claims.models import Claim
 from claims.services.steps import ask_next, determine_or_refuse, grant, require, tell
 from law.decision import Verdict
 from law.errors import Refused
+from law.parameters import ParameterBook
 from law.workdays import legal_day
-
-CHUNK = 500
 
 
 @transaction.atomic
@@ -160,12 +159,31 @@ def request_papers(*, claim: Claim, wanted: str, actor: User, now: datetime) -> 
 
 
 def close_unanswered(*, now: datetime) -> int:
-    """Close claims whose applicant has not answered the notice in time; returns how many."""
-    overdue = Claim.objects.select_related("case", "party", "registration").filter(
-        case__status=kinds.SUPPLEMENT, papers_due__lt=legal_day(now)
+    """Close claims whose applicant has not answered the notice in time; returns how many.
+
+    The time is counted again: what was told counts at least, and while a calendar is missing nobody is late.
+    """
+    today, law = legal_day(now), policy.selectors.book()
+    overdue = Claim.objects.select_related("case").filter(case__status=kinds.SUPPLEMENT, papers_due__lt=today)
+    return sum(
+        _close(claim, now=now)
+        for claim in overdue.order_by("pk")
+        if _is_too_late(claim, today=today, law=law)
     )
-    closed = 0
-    for claim in overdue[:CHUNK]:
+
+
+def _is_too_late(claim: Claim, *, today: date, law: ParameterBook) -> bool:
+    """Whether the working days of the notice are over, counted with the calendar there is now."""
+    assert claim.case.paused_at is not None
+    asked_on = legal_day(claim.case.paused_at)
+    days = law.integer("benefit.supplement_wd", region=claim.county, on=asked_on)
+    due, provisional = policy.selectors.deadline(start=asked_on, days=days, law=law)
+    return not provisional and due < today
+
+
+def _close(claim: Claim, *, now: datetime) -> bool:
+    """Close one claim; False if its applicant has answered this moment."""
+    try:
         with transaction.atomic():
             cases.services.transition(
                 case=claim.case,
@@ -176,5 +194,6 @@ def close_unanswered(*, now: datetime) -> int:
             )
             claim.closed_at = now
             claim.save(update_fields=["closed_at"])
-            closed += 1
-    return closed
+    except Refused:
+        return False
+    return True

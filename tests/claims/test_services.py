@@ -390,6 +390,15 @@ class TestPapers:
         assert claims.services.close_unanswered(now=datetime(2026, 12, 8, 1, tzinfo=SHANGHAI)) == 1
         assert reread(claim).case.status == kinds.CLOSED_NO_RESPONSE
 
+    def test_while_a_calendar_is_missing_nobody_is_late(self, person_of: Find, staff: Staff) -> None:
+        december = datetime(2026, 12, 28, 9, tzinfo=SHANGHAI)
+        claim = verified(person_of("STILL_EMPLOYED", 2), now=december)
+        claims.services.request_papers(claim=claim, wanted="Proof.", actor=staff.handler, now=december)
+        due = reread(claim).papers_due
+        assert due is not None and due.year == 2027
+        assert claims.services.close_unanswered(now=december + timedelta(days=60)) == 0
+        assert reread(claim).case.status == kinds.SUPPLEMENT
+
 
 class TestMonths:
     def test_a_month_is_owed_once(self, person_of: Find, same_month: PolicyValue) -> None:

@@ -214,12 +214,25 @@ def _case_for(request: HttpRequest, number: str) -> Claim:
 @require_GET
 def case_page(request: HttpRequest, number: str) -> HttpResponse:
     """The caseworker's one screen of a claim. That it was read is recorded."""
-    claim, now, viewer = _case_for(request, number), timezone.now(), _officer(request)
+    return _show_case(request, _case_for(request, number))
+
+
+def _show_case(
+    request: HttpRequest,
+    claim: Claim,
+    *,
+    form: ProposalForm | None = None,
+    reopening: ReopenForm | None = None,
+) -> HttpResponse:
+    """The screen, also with a form to be filled in again: whichever way it is read, it is recorded."""
+    viewer, now = _officer(request), timezone.now()
     accounts.services.record_access(
         act="READ", actor=viewer, party=claim.party, case_number=claim.case.number, now=now
     )
-    page = pages.officer_page(claim, viewer=viewer, form=ProposalForm(), now=now)
-    return render(request, "claims/case.html", page)
+    page = pages.officer_page(claim, viewer=viewer, form=form or ProposalForm(), now=now, reopening=reopening)
+    is_faulty = form is not None or reopening is not None
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if is_faulty else HTTPStatus.OK
+    return render(request, "claims/case.html", page, status=status)
 
 
 @requires(Action.HANDLE_CASE)
@@ -229,8 +242,7 @@ def propose(request: HttpRequest, number: str) -> HttpResponse:
     claim, now, viewer = _case_for(request, number), timezone.now(), _officer(request)
     form = ProposalForm(data=request.POST, files=request.FILES)
     if not form.is_valid():
-        page = pages.officer_page(claim, viewer=viewer, form=form, now=now)
-        return render(request, "claims/case.html", page, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        return _show_case(request, claim, form=form)
     act, why = form.cleaned_data["act"], form.cleaned_data["why"]
     try:
         if act == "supplement":
@@ -292,11 +304,10 @@ def review(request: HttpRequest, number: str) -> HttpResponse:
 @require_POST
 def reopen_by_officer(request: HttpRequest, number: str) -> HttpResponse:
     """A refusal that an officer takes up again: new evidence, or a mistake of ours."""
-    claim, viewer, now = _case_for(request, number), _officer(request), timezone.now()
+    claim = _case_for(request, number)
     form = ReopenForm(data=request.POST, files=request.FILES)
     if not form.is_valid():
-        page = pages.officer_page(claim, viewer=viewer, form=ProposalForm(), now=now, reopening=form)
-        return render(request, "claims/case.html", page, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        return _show_case(request, claim, reopening=form)
     if _reopened(request, claim, form):
         messages.success(request, _("已重新受理，正在核验；两个期限从今天起重新算。"))
     return redirect("case-claim", number=number)

@@ -146,14 +146,6 @@ def send_back(request: HttpRequest, number: str) -> HttpResponse:
 @require_GET
 def returned(request: HttpRequest, number: str) -> HttpResponse:
     """A payment that did not arrive: why, what to do, who does it. Who looked is recorded."""
-    found = _returned_or_404(request, number)
-    record_access(
-        act=Access.Act.READ,
-        actor=_officer(request),
-        party=found.obligation.party,
-        case_number=number,
-        now=datetime.now(UTC),
-    )
     return _show_returned(request, number)
 
 
@@ -163,6 +155,13 @@ def _show_returned(
     page = selectors.returned_page(_officer(request), number)
     if page is None:
         raise Http404
+    record_access(
+        act=Access.Act.READ,
+        actor=_officer(request),
+        party=page.returned.obligation.party,
+        case_number=page.case.number,
+        now=datetime.now(UTC),
+    )
     context = {
         "page": page,
         "case": page.case,

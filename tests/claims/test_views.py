@@ -203,3 +203,6 @@ class TestTheCasePage:
         client.force_login(staff.handler)
         assert client.get(f"/claims/{claim.case.number}/case/").status_code == 200
         assert claim.party.accesses.filter(act="READ", actor=staff.handler).count() == 1
+        for address in (f"/claims/{claim.case.number}/propose/", f"/claims/{claim.case.number}/case/reopen/"):
+            assert client.post(address, {}).status_code == 422
+        assert claim.party.accesses.filter(act="READ", actor=staff.handler).count() == 3

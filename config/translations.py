@@ -47,6 +47,7 @@ FUNCTIONS: Mapping[str, tuple[str, ...]] = {
 """Django's functions and what their first arguments are."""
 
 AT_RUNTIME: Mapping[tuple[str, str], str] = {
+    ("accounts/forms.py", "name"): "names of counties, from the law",
     ("cases/selectors.py", "name"): "names of counties, from the law",
     ("cases/wording.py", "reason.pattern"): "sentences, from the law",
     ("cases/wording.py", "value"): "names and hints in those sentences, from the law",

@@ -1,9 +1,10 @@
-"""The forms of sign-in.
+"""The forms of sign-in and of the administrators' pages.
 
 They clean what was typed; whether it is right is asked of the adapter and the services.
 """
 
 from datetime import UTC, datetime
+from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import LoginForm
@@ -12,9 +13,12 @@ from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
+from django.contrib.auth.password_validation import password_validators_help_texts
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import STAFF_ROLES, User
+from accounts.selectors import region_names
 from accounts.services import check_one_time_code, one_time_codes_locked, use_code_of_new_secret
 
 CODE_ATTRIBUTES = {
@@ -95,3 +99,104 @@ class SecondFactorForm(ActivateTOTPForm):  # type: ignore[misc]  # allauth has n
         if not use_code_of_new_secret(user=self.user, totp_secret=self.secret, code=code):
             raise get_adapter(context.request).validation_error("incorrect_new_code")
         return code
+
+
+def region_choices() -> list[tuple[str, str]]:
+    """The regions one may work for: the whole city, then its counties."""
+    return [(code, gettext(name) if name else gettext("全市")) for code, name in region_names().items()]
+
+
+class RightsForm(forms.Form):
+    """Roles and regions of an officer."""
+
+    roles = forms.MultipleChoiceField(
+        label=_("岗位"),
+        help_text=_("三类管理员各由不同的人担任，不兼任其他岗位。"),
+        choices=[(role.value, role.label) for role in STAFF_ROLES],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("至少选一个岗位。")},
+    )
+    regions = forms.MultipleChoiceField(
+        label=_("负责的地区"),
+        help_text=_("管理员不用选。"),
+        choices=region_choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+
+
+class StaffForm(RightsForm):
+    """A new officer."""
+
+    username = forms.RegexField(
+        regex=r"\A[A-Za-z0-9][A-Za-z0-9._-]{2,63}\Z",
+        label=_("用户名"),
+        help_text=_("登录用，3 到 64 位字母、数字或 . _ -，以后不能改。"),
+        error_messages={
+            "required": _("请填用户名。"),
+            "invalid": _("用户名只能用字母、数字和 . _ -，3 到 64 位，以字母或数字开头。"),
+        },
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+    )
+    full_name = forms.CharField(
+        max_length=120,
+        label=_("姓名"),
+        help_text=_("写在经过和文书里，本人办事时申请人也看得到。"),
+        error_messages={"required": _("请填姓名。")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    field_order = ("username", "full_name", "roles", "regions")
+
+
+class ClientForm(forms.Form):
+    """A new machine client."""
+
+    name = forms.CharField(
+        max_length=100,
+        label=_("名称"),
+        help_text=_("单位和用途，例如“某会计师事务所 2026 年度稽核”。被读到档案的人看得到这个名称。"),
+        error_messages={"required": _("请填名称。")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    regions = forms.MultipleChoiceField(
+        label=_("能读的地区"),
+        help_text=_("不选就是全部。"),
+        choices=region_choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+
+
+class PasswordField(forms.CharField):
+    """A password: kept as typed, blanks and all."""
+
+    def __init__(self, *, complete: str, **kwargs: Any) -> None:
+        super().__init__(
+            strip=False,
+            max_length=200,
+            error_messages={"required": _("这里要填。")},
+            widget=forms.PasswordInput(attrs={"autocomplete": complete}),
+            **kwargs,
+        )
+
+
+class PasswordForm(forms.Form):
+    """An own new password, typed twice. `user` is named so that browsers keep it for the right one."""
+
+    current = PasswordField(label=_("现在的密码"), complete="current-password")
+    new = PasswordField(label=_("新密码"), complete="new-password")
+    again = PasswordField(label=_("再填一遍新密码"), complete="new-password")
+
+    def __init__(self, *args: object, user: User, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # handed on as they come
+        self.username = user.username
+        self.fields["new"].help_text = " ".join(password_validators_help_texts())
+
+    def clean(self) -> None:
+        """Both must be the same."""
+        super().clean()
+        new, again = self.cleaned_data.get("new"), self.cleaned_data.get("again")
+        if new and again and new != again:
+            self.add_error("again", gettext("两次填的不一样。请再填一遍。"))

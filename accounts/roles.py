@@ -31,6 +31,7 @@ class Action(models.TextChoices):
 
     PUBLIC = "PUBLIC", gettext_lazy("公开页面")
     SIGNED_IN = "SIGNED_IN", gettext_lazy("登录后的页面")
+    OWN_ACCOUNT = "OWN_ACCOUNT", gettext_lazy("管理本人账户")
     APPLY = "APPLY", gettext_lazy("提出申请")
     SEE_OWN_MATTERS = "SEE_OWN_MATTERS", gettext_lazy("查看本人事项")
     OPEN_PAPERS = "OPEN_PAPERS", gettext_lazy("打开文书和材料")
@@ -38,15 +39,18 @@ class Action(models.TextChoices):
     SEE_CASE = "SEE_CASE", gettext_lazy("查看案件")
     HANDLE_CASE = "HANDLE_CASE", gettext_lazy("经办案件")
     REVIEW_CASE = "REVIEW_CASE", gettext_lazy("复核案件")
+    REASSIGN = "REASSIGN", gettext_lazy("转办案件")
     UNMASK = "UNMASK", gettext_lazy("显示全号")
     SEE_BATCHES = "SEE_BATCHES", gettext_lazy("查看发放批次")
     MAKE_BATCH = "MAKE_BATCH", gettext_lazy("生成发放批次")
     CHECK_BATCH = "CHECK_BATCH", gettext_lazy("复核发放批次")
     SEE_FUND = "SEE_FUND", gettext_lazy("查看基金")
+    SEE_POLICY = "SEE_POLICY", gettext_lazy("查看政策参数")
     PROPOSE_POLICY = "PROPOSE_POLICY", gettext_lazy("提出政策数值")
     APPROVE_POLICY = "APPROVE_POLICY", gettext_lazy("批准政策数值")
     MANAGE_USERS = "MANAGE_USERS", gettext_lazy("管理用户与权限")
     READ_AUDIT_LOG = "READ_AUDIT_LOG", gettext_lazy("查看访问记录")
+    SEE_SYSTEM = "SEE_SYSTEM", gettext_lazy("查看系统运行")
     API_DETERMINATIONS = "API_DETERMINATIONS", gettext_lazy("接口：核定结果")
 
 
@@ -55,6 +59,7 @@ MATRIX: Mapping[Role, frozenset[Action]] = {
     Role.HANDLER: frozenset(
         {
             Action.SIGNED_IN,
+            Action.OWN_ACCOUNT,
             Action.SEE_QUEUE,
             Action.SEE_CASE,
             Action.OPEN_PAPERS,
@@ -62,11 +67,13 @@ MATRIX: Mapping[Role, frozenset[Action]] = {
             Action.UNMASK,
             Action.SEE_BATCHES,
             Action.MAKE_BATCH,
+            Action.SEE_POLICY,
         }
     ),
     Role.REVIEWER: frozenset(
         {
             Action.SIGNED_IN,
+            Action.OWN_ACCOUNT,
             Action.SEE_QUEUE,
             Action.SEE_CASE,
             Action.OPEN_PAPERS,
@@ -75,19 +82,23 @@ MATRIX: Mapping[Role, frozenset[Action]] = {
             Action.SEE_BATCHES,
             Action.CHECK_BATCH,
             Action.SEE_FUND,
+            Action.SEE_POLICY,
         }
     ),
     Role.SUPERVISOR: frozenset(
         {
             Action.SIGNED_IN,
+            Action.OWN_ACCOUNT,
             Action.SEE_QUEUE,
             Action.SEE_CASE,
             Action.OPEN_PAPERS,
+            Action.REASSIGN,
             Action.UNMASK,
             Action.SEE_BATCHES,
             # the third signature above the limit
             Action.CHECK_BATCH,
             Action.SEE_FUND,
+            Action.SEE_POLICY,
             Action.PROPOSE_POLICY,
             Action.APPROVE_POLICY,
         }
@@ -95,17 +106,19 @@ MATRIX: Mapping[Role, frozenset[Action]] = {
     Role.AUDITOR: frozenset(
         {
             Action.SIGNED_IN,
+            Action.OWN_ACCOUNT,
             Action.SEE_QUEUE,
             Action.SEE_CASE,
             Action.OPEN_PAPERS,
             Action.SEE_BATCHES,
             Action.SEE_FUND,
+            Action.SEE_POLICY,
         }
     ),
     # Three administrators who keep watch on one another; none of them sees a case.
-    Role.SYSTEM_ADMIN: frozenset({Action.SIGNED_IN}),
-    Role.SECURITY_ADMIN: frozenset({Action.SIGNED_IN, Action.MANAGE_USERS}),
-    Role.AUDIT_ADMIN: frozenset({Action.SIGNED_IN, Action.READ_AUDIT_LOG}),
+    Role.SYSTEM_ADMIN: frozenset({Action.SIGNED_IN, Action.OWN_ACCOUNT, Action.SEE_SYSTEM}),
+    Role.SECURITY_ADMIN: frozenset({Action.SIGNED_IN, Action.OWN_ACCOUNT, Action.MANAGE_USERS}),
+    Role.AUDIT_ADMIN: frozenset({Action.SIGNED_IN, Action.OWN_ACCOUNT, Action.READ_AUDIT_LOG}),
 }
 
 # What a machine client may be given: a scope opens one action and nothing else.
@@ -150,12 +163,14 @@ class Guarded(Generic[P]):
         *,
         json: bool,
         needs_second_factor: bool,
+        needs_own_password: bool,
     ) -> None:
         update_wrapper(self, view)
         self.view = view
         self.action = action
         self.json = json
         self.needs_second_factor = needs_second_factor
+        self.needs_own_password = needs_own_password
 
     def __call__(self, request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         """Answer, or say what is missing: sign-in, the second factor, or the right."""
@@ -166,6 +181,8 @@ class Guarded(Generic[P]):
             return self._ask_to_sign_in(request)
         if self.needs_second_factor and user.is_staff_member and not has_second_factor(user):
             return _go(request, reverse("mfa_activate_totp"))
+        if self.needs_own_password and user.temporary_password:
+            return _go(request, reverse("own-password"))
         if not can(user, self.action):
             return self._refuse(request, user)
         return self.view(request, *args, **kwargs)
@@ -191,16 +208,23 @@ class Guarded(Generic[P]):
 
 
 def requires(
-    action: Action, *, json: bool = False, needs_second_factor: bool = True
+    action: Action, *, json: bool = False, needs_second_factor: bool = True, needs_own_password: bool = True
 ) -> Callable[[Callable[Concatenate[HttpRequest, P], HttpResponseBase]], Guarded[P]]:
     """Guard a view by one action.
 
     A visitor is sent to the sign-in page (`json`: 401), the wrong role gets a page that says who may (403),
-    an officer without a second factor first sets one up (not where `needs_second_factor=False`).
+    an officer without a second factor first sets one up (not where `needs_second_factor=False`), and one
+    whose password was set by another first chooses an own one (not where `needs_own_password=False`).
     """
 
     def guard(view: Callable[Concatenate[HttpRequest, P], HttpResponseBase]) -> Guarded[P]:
-        return Guarded(view, action, json=json, needs_second_factor=needs_second_factor)
+        return Guarded(
+            view,
+            action,
+            json=json,
+            needs_second_factor=needs_second_factor,
+            needs_own_password=needs_own_password,
+        )
 
     return guard
 

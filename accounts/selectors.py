@@ -1,16 +1,20 @@
 """All reads of parties, users and regions. It must never write, and never return a number in the clear."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import TypeVar
 
 from allauth.idp.oidc.models import Client
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
-from accounts.models import Identifier, Party, User
+from accounts.models import Access, Identifier, Party, User
 from accounts.privacy import digest
+from law.parameters import ParameterBook
+from law.workdays import LEGAL_ZONE
 
 Row = TypeVar("Row", bound=Model)
 
@@ -99,6 +103,153 @@ def has_second_factor(user: User) -> bool:
 def staff_by_username(username: str) -> User | None:
     """An officer by the name he signs in with, letter case as registered."""
     return User.objects.filter(username=username).exclude(roles=[]).first()
+
+
+def region_names() -> dict[str, str]:
+    """The name of every county that the shipped law knows, by its code; and of its city, which has none."""
+    book = ParameterBook.shipped()
+    names: dict[str, str] = {}
+    for city in book.regions():
+        counties = [row.table() for row in book.history("region.name", region=city)]
+        if any(counties) and city not in names:
+            names[city] = ""
+        for table in counties:
+            names.update(table)
+    return dict(sorted(names.items()))
+
+
+# --- administration ---------------------------------------------------------------------------------------
+
+LOG_PAGE = 50
+MOST_OFFICERS = 2_000
+
+
+def staff() -> list[User]:
+    """Every officer, open accounts first, by user name; whether a second factor is set as `has_code`."""
+    coded = Authenticator.objects.filter(user_id=OuterRef("pk"), type=Authenticator.Type.TOTP)
+    officers = User.objects.exclude(roles=[]).annotate(has_code=Exists(coded))
+    return list(officers.order_by("-is_active", "username")[:MOST_OFFICERS])
+
+
+def staff_by_key(key: int) -> User | None:
+    """An officer by primary key."""
+    return User.objects.filter(pk=key).exclude(roles=[]).first()
+
+
+@dataclass(frozen=True)
+class ClientRow:
+    """A machine client as its page shows it."""
+
+    client: Client
+    regions: list[str]
+    scopes: list[str]
+    revoked: bool
+
+
+def clients() -> list[ClientRow]:
+    """Every machine client, the revoked ones last."""
+    rows = [
+        ClientRow(client, client_regions(client), client.get_scopes(), is_revoked(client))
+        for client in Client.objects.order_by("created_at", "pk")
+    ]
+    return sorted(rows, key=lambda row: row.revoked)
+
+
+def client_by_key(key: str) -> Client | None:
+    """A machine client by its id."""
+    return Client.objects.filter(pk=key).first()
+
+
+@dataclass(frozen=True)
+class LogFilters:
+    """What narrows the access log; days are legal days, both included; `party` is its key."""
+
+    who: str = ""
+    act: str = ""
+    party: int | None = None
+    case_number: str = ""
+    start: date | None = None
+    end: date | None = None
+
+
+@dataclass(frozen=True)
+class LogKey:
+    """The place of a line in the log; its text is the `after` of the next page."""
+
+    at: datetime
+    id: int
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y%m%d%H%M%S%f%z}-{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> "LogKey | None":
+        """The reverse; None for anything else, which then means the first page."""
+        at, _sign, key = text.rpartition("-")
+        if not (key.isascii() and key.isdigit() and len(key) < 19):
+            return None
+        try:
+            return cls(datetime.strptime(at, "%Y%m%d%H%M%S%f%z"), int(key))
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True)
+class LogPage:
+    """Up to 50 lines, and where the next page begins (empty: this was the last)."""
+
+    rows: Sequence[Access]
+    masked: dict[int, str]
+    next_after: str
+
+    @property
+    def lines(self) -> list[tuple[Access, str]]:
+        """Each line, and what may be shown of the number of the person it is about."""
+        return [(row, self.masked.get(row.party_id or 0, "")) for row in self.rows]
+
+
+def access_lines(filters: LogFilters, *, after: LogKey | None) -> LogPage:
+    """The access log, newest first."""
+    rows = Access.objects.select_related("actor")
+    if filters.who:
+        rows = rows.filter(actor__in=User.objects.filter(username=filters.who))
+    if filters.act:
+        rows = rows.filter(act=filters.act)
+    if filters.party is not None:
+        rows = rows.filter(party_id=filters.party)
+    if filters.case_number:
+        rows = rows.filter(case_number=filters.case_number)
+    if filters.start is not None:
+        rows = rows.filter(at__gte=datetime.combine(filters.start, time.min, LEGAL_ZONE))
+    if filters.end is not None:
+        rows = rows.filter(at__lt=datetime.combine(filters.end + timedelta(days=1), time.min, LEGAL_ZONE))
+    return _log_page(rows, after)
+
+
+def readers_of(party: Party, *, after: LogKey | None) -> LogPage:
+    """Who looked at a person's file, newest first; the own looks are left out."""
+    acts = [Access.Act.READ, Access.Act.UNMASK]
+    rows = Access.objects.select_related("actor").filter(party=party, act__in=acts)
+    return _log_page(rows.filter(Q(actor__isnull=True) | Q(actor__party__isnull=True)), after)
+
+
+def _log_page(rows: QuerySet[Access], after: LogKey | None) -> LogPage:
+    if after is not None:
+        # The second condition repeats the first in the form that walks the index.
+        rows = rows.filter(Q(at__lt=after.at) | Q(at=after.at, pk__lt=after.id), at__lte=after.at)
+    found = list(rows.order_by("-at", "-pk")[: LOG_PAGE + 1])
+    page = found[:LOG_PAGE]
+    parties = sorted({row.party_id for row in page if row.party_id is not None})
+    return LogPage(
+        rows=page,
+        masked=masked_numbers(parties),
+        next_after=str(LogKey(page[-1].at, page[-1].pk)) if len(found) > LOG_PAGE else "",
+    )
+
+
+def masked_number_of(party: int | None) -> str:
+    """What may be shown of the number of the party with this key; empty for none."""
+    return "" if party is None else masked_numbers([party]).get(party, "")
 
 
 def _within(queryset: QuerySet[Row], prefixes: Iterable[str], field: str) -> QuerySet[Row]:

@@ -371,6 +371,8 @@ def check_one_time_code(*, user: User, code: str) -> bool:
     """
     seconds = time.time()
     now = datetime.fromtimestamp(seconds, tz=UTC)
+    # Guesses sent all at once stand in line here: otherwise none would see the others' failures.
+    User.objects.select_for_update().get(pk=user.pk)
     if one_time_codes_locked(user=user, now=now):
         return False
     step = _matching_step(user=user, code=code.strip().replace(" ", ""), at=int(seconds) // CODE_SECONDS)

@@ -37,6 +37,9 @@ from law.errors import Refused
 STARTING_PAGES = (
     (Action.SEE_QUEUE, "queue"),
     (Action.SEE_OWN_MATTERS, "my"),
+    (Action.MANAGE_USERS, "users"),
+    (Action.READ_AUDIT_LOG, "access-log"),
+    (Action.SEE_SYSTEM, "system"),
 )
 SECOND_FACTOR_CONTEXT = "mfa_authenticator.data"
 

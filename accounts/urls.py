@@ -1,22 +1,40 @@
-"""Addresses of signing in. Only what is listed here of the sign-in library can be reached.
+"""Addresses of signing in, of the own account and of the administrators.
 
-The names with an underscore are those by which the library itself finds the page.
+Only what is listed here of the sign-in library can be reached. The names with an underscore are those by
+which the library itself finds the page.
 """
 
 from django.urls import path
 
-from accounts import api, views
+from accounts import api
+from accounts.views import access_log, own, signing_in, users
 
 urlpatterns = [
-    path("sign-in/", views.citizen_sign_in, name="sign-in"),
-    path("sign-in/<slug:provider_id>/", views.to_identity_provider, name="openid_connect_login"),
-    path("sign-in/<slug:provider_id>/back/", views.from_identity_provider, name="openid_connect_callback"),
-    path("sign-out/", views.sign_out, name="sign-out"),
-    path("sign-out/", views.sign_out, name="account_logout"),
-    path("staff/sign-in/", views.staff_sign_in, name="staff-sign-in"),
-    path("staff/sign-in/", views.staff_sign_in, name="account_login"),
-    path("staff/sign-in/code/", views.one_time_code, name="mfa_authenticate"),
-    path("staff/second-factor/", views.set_up_second_factor, name="mfa_activate_totp"),
-    path("staff/recovery-codes/", views.recovery_codes, name="mfa_view_recovery_codes"),
+    path("sign-in/", signing_in.citizen_sign_in, name="sign-in"),
+    path("sign-in/<slug:provider_id>/", signing_in.to_identity_provider, name="openid_connect_login"),
+    path(
+        "sign-in/<slug:provider_id>/back/", signing_in.from_identity_provider, name="openid_connect_callback"
+    ),
+    path("sign-out/", signing_in.sign_out, name="sign-out"),
+    path("sign-out/", signing_in.sign_out, name="account_logout"),
+    path("staff/sign-in/", signing_in.staff_sign_in, name="staff-sign-in"),
+    path("staff/sign-in/", signing_in.staff_sign_in, name="account_login"),
+    path("staff/sign-in/code/", signing_in.one_time_code, name="mfa_authenticate"),
+    path("staff/second-factor/", signing_in.set_up_second_factor, name="mfa_activate_totp"),
+    path("staff/recovery-codes/", signing_in.recovery_codes, name="mfa_view_recovery_codes"),
+    path("account/", own.account, name="own-account"),
+    path("account/password/", own.password, name="own-password"),
+    path("account/recovery-codes/", own.renew_recovery_codes, name="own-recovery-codes"),
+    path("my/readers/", access_log.own_readers, name="my-readers"),
+    path("admin/users/", users.users, name="users"),
+    path("admin/users/new/", users.new_user, name="user-new"),
+    path("admin/users/<int:key>/", users.user, name="user"),
+    path("admin/users/<int:key>/rights/", users.change_rights, name="user-rights"),
+    path("admin/users/<int:key>/credentials/", users.reset_credentials, name="user-credentials"),
+    path("admin/users/<int:key>/open/", users.set_open, name="user-open"),
+    path("admin/clients/", users.clients, name="api-clients"),
+    path("admin/clients/<str:key>/revoke/", users.revoke_client, name="api-client-revoke"),
+    path("admin/access/", access_log.access_log, name="access-log"),
+    path("admin/access/party/", access_log.find_party, name="access-log-party"),
     path("api/v1/token/", api.token, name="api-token"),
 ]

@@ -13,10 +13,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+import accounts.refusals
 from accounts.models import User
 from accounts.roles import Action, requires
+from accounts.selectors import masked_number
+from accounts.services import unmask
 from cases import selectors, services
 from cases.context import COUNTED
 from cases.kinds import Label
@@ -176,3 +180,36 @@ def next_case(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("待办都办完了。"))
         return HttpResponseRedirect(reverse("queue"))
     return redirect(selectors.case_url(case.kind, case.number))
+
+
+@never_cache
+@requires(Action.UNMASK)
+@require_http_methods(["GET", "HEAD", "POST"])
+def show_number(request: HttpRequest, number: str) -> HttpResponse:
+    """The number of the case's person in full, on this one answer, for a reason that the person can read."""
+    viewer = _viewer(request)
+    case = _case(viewer, number)
+    if case.party is None:
+        raise Http404
+    reason, context, status = request.POST.get("reason", ""), {"shown": "", "refusal": ""}, 200
+    if request.method == "POST":
+        try:
+            context["shown"] = unmask(
+                party=case.party,
+                actor=viewer,
+                case_number=case.number,
+                reason=reason,
+                address=str(request.META.get("REMOTE_ADDR", "")),
+                now=datetime.now(UTC),
+            )
+        except Refused as refused:
+            context["refusal"], status = accounts.refusals.sentence(refused), 422
+    page = {
+        "case": case,
+        "party": case.party,
+        "case_url": selectors.case_url(case.kind, case.number),
+        "masked_number": masked_number(case.party),
+        "reason": reason,
+        **context,
+    }
+    return render(request, "cases/number.html", page, status=status)

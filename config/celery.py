@@ -73,6 +73,11 @@ TIMETABLE = {
     "seal-yesterday": Job(
         "cases.tasks.seal_day", crontab(hour=0, minute=20), "the trail of the day that ended gets its seal"
     ),
+    "clear-expired": Job(
+        "accounts.tasks.clear_expired",
+        crontab(hour=3, minute=30),
+        "sessions and tokens whose time is over are of no use to anybody but a thief",
+    ),
 }
 """Hours are those of Asia/Shanghai. Beat remembers what ran: a turn missed while down is made up at once."""
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from config import api, api_pages, health, metrics
+from config import api, api_pages, health, metrics, system
 
 urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("admin/system/", system.system, name="system"),
     path("metrics", metrics.metrics, name="metrics"),
     path("api/v1/schema/", api.schema, name="api-schema"),
     path("api/v1/docs/", api_pages.docs, name="api-docs"),

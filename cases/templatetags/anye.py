@@ -181,6 +181,12 @@ def region_name(code: str | None) -> str:
     return gettext("全市") if name == code and code.endswith("00") else name
 
 
+@register.filter
+def role_names(codes: Sequence[str]) -> str:
+    """Officers' roles in words: 经办、复核."""
+    return gettext("、").join(str(Role(code).label) for code in codes)
+
+
 # ---------- seals and tones ----------
 
 SEALS: Mapping[str, tuple[str, str | Promise, str | Promise]] = {
@@ -348,6 +354,10 @@ class NavItem:
 STAFF_NAV: tuple[NavItem, ...] = (
     NavItem(_("工作台"), _("我的待办"), "queue", Action.SEE_QUEUE, "queue", "g q"),
     NavItem(_("工作台"), _("发放批次"), "batches", Action.SEE_BATCHES, "batch", "g b"),
+    NavItem(_("管理"), _("用户和岗位"), "users", Action.MANAGE_USERS),
+    NavItem(_("管理"), _("接口客户"), "api-clients", Action.MANAGE_USERS),
+    NavItem(_("管理"), _("访问记录"), "access-log", Action.READ_AUDIT_LOG),
+    NavItem(_("管理"), _("系统运行"), "system", Action.SEE_SYSTEM),
 )
 
 
@@ -466,12 +476,12 @@ def desk(context: Context, case: Case) -> dict[str, object]:
 def staff_who(context: Context) -> dict[str, object]:
     """Who is at work, in which roles, and the way out."""
     user = _user(context)
-    roles = gettext("、").join(str(Role(code).label) for code in user.roles) if user is not None else ""
     return {
         "request": _request(context),
         "csrf_token": context.get("csrf_token"),
         "name": (user.full_name or user.username) if user is not None else "",
-        "roles": roles,
+        "roles": role_names(user.roles) if user is not None else "",
+        "account_url": _url("own-account") if user is not None and can(user, Action.OWN_ACCOUNT) else "",
         "sign_out_url": _url("sign-out") if user is not None else "",
     }
 

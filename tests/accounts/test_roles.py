@@ -17,21 +17,26 @@ C, H, R, S, A = Role.CITIZEN, Role.HANDLER, Role.REVIEWER, Role.SUPERVISOR, Role
 EXPECTED: dict[Action, set[Role]] = {
     Action.PUBLIC: set(),
     Action.SIGNED_IN: set(Role),
+    Action.OWN_ACCOUNT: set(STAFF_ROLES),
     Action.APPLY: {C},
     Action.SEE_OWN_MATTERS: {C},
+    Action.OPEN_PAPERS: {C, H, R, S, A},
     Action.SEE_QUEUE: {H, R, S, A},
     Action.SEE_CASE: {H, R, S, A},
     Action.HANDLE_CASE: {H},
     Action.REVIEW_CASE: {R},
+    Action.REASSIGN: {S},
     Action.UNMASK: {H, R, S},
     Action.SEE_BATCHES: {H, R, S, A},
     Action.MAKE_BATCH: {H},
     Action.CHECK_BATCH: {R, S},
     Action.SEE_FUND: {R, S, A},
+    Action.SEE_POLICY: {H, R, S, A},
     Action.PROPOSE_POLICY: {S},
     Action.APPROVE_POLICY: {S},
     Action.MANAGE_USERS: {Role.SECURITY_ADMIN},
     Action.READ_AUDIT_LOG: {Role.AUDIT_ADMIN},
+    Action.SEE_SYSTEM: {Role.SYSTEM_ADMIN},
     Action.API_DETERMINATIONS: set(),
 }
 
@@ -119,6 +124,16 @@ def test_the_wrong_role_gets_a_page_that_says_who_may_and_leaves_a_trace() -> No
 def test_an_officer_without_a_second_factor_sets_one_up_before_anything_else() -> None:
     answer = asked(officer(), handle)
     assert (answer.status_code, answer["Location"]) == (302, "/staff/second-factor/")
+
+
+@pytest.mark.django_db
+def test_an_officer_whose_password_another_has_set_chooses_an_own_one_first() -> None:
+    newcomer = officer(totp_secret=new_secret())
+    newcomer.temporary_password = True
+    answer = asked(newcomer, handle)
+    assert (answer.status_code, answer["Location"]) == (302, "/account/password/")
+    page: Guarded[[str]] = requires(Action.HANDLE_CASE, needs_own_password=False)(handle.view)
+    assert asked(newcomer, page).status_code == 200
 
 
 @pytest.mark.django_db

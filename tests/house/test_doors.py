@@ -18,7 +18,7 @@ from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.models import Role, User
+from accounts.models import API_SCOPES, Role, User
 from accounts.roles import MATRIX, SCOPES, Action, Guarded
 from accounts.selectors import machine
 from accounts.services import create_client
@@ -147,6 +147,12 @@ def people(city: City) -> People:
         "claim-letter": {"number": own, "key": letter},
         "claim-letter-pdf": {"number": own, "key": letter},
         "claim-paper": {"number": own, "key": paper},
+        "case-number": {"number": question},
+        "user": {"key": str(users[Role.AUDITOR.value].pk)},
+        "user-rights": {"key": str(users[Role.AUDITOR.value].pk)},
+        "user-credentials": {"key": str(users[Role.AUDITOR.value].pk)},
+        "user-open": {"key": str(users[Role.AUDITOR.value].pk)},
+        "api-client-revoke": {"key": machine_client()},
         "api-determination": {"key": str(determination.pk)},
         "api-parameter-set": {"digest": determination.parameter_set_id},
         "case-batch": {"number": batch},
@@ -158,6 +164,12 @@ def people(city: City) -> People:
         "returned-decide": {"number": returned},
     }
     return People(users, examples)
+
+
+def machine_client() -> str:
+    """The id of a registered machine client."""
+    made, _secret = create_client(name="auditors", scopes=API_SCOPES, actor=machine(), now=NOW)
+    return str(made.pk)
 
 
 def address(door: Door, people: People) -> str:

@@ -14,7 +14,11 @@ import pytest
 import time_machine
 from django.apps import apps
 from django.db import connection
+from django.test import Client
 
+from accounts.models import API_SCOPES
+from accounts.selectors import machine
+from accounts.services import create_client
 from claims import kinds
 from config.celery import TIMETABLE
 from law.parameters import NATION, Value
@@ -64,7 +68,18 @@ def provisional_until_now(city: City) -> Arguments:
     return {}
 
 
+def signed_in_long_ago(city: City) -> Arguments:
+    """A session and a token whose time is over."""
+    browser, made = Client(), create_client(name="x", scopes=API_SCOPES, actor=machine(), now=NOW)
+    with time_machine.travel(NOW, tick=False):
+        browser.force_login(city.staff.handlers[0])
+        form = {"grant_type": "client_credentials", "client_id": made[0].pk, "client_secret": made[1]}
+        assert browser.post("/api/v1/token/", form).status_code == 200
+    return {}
+
+
 CASES: Mapping[str, Twice] = {
+    "accounts.tasks.clear_expired": Twice(signed_in_long_ago, at=NOW + timedelta(days=1)),
     "claims.tasks.verify_claim": Twice(of_one_claim(kinds.SUBMITTED)),
     "claims.tasks.sweep_unverified": Twice(no_arguments(lambda city: city.claim(kinds.SUBMITTED))),
     "claims.tasks.accrue_claim": Twice(of_one_claim(kinds.APPROVED)),

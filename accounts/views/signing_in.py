@@ -54,7 +54,7 @@ def one_time_code(request: HttpRequest) -> HttpResponseBase:
 
 
 @never_cache
-@requires(Action.SIGNED_IN, needs_second_factor=False)
+@requires(Action.SIGNED_IN, needs_second_factor=False, needs_own_password=False)
 def set_up_second_factor(request: HttpRequest) -> HttpResponseBase:
     """An officer's first sign-in: connect the telephone that shows the one-time codes."""
     user = request.user
@@ -67,7 +67,7 @@ def set_up_second_factor(request: HttpRequest) -> HttpResponseBase:
 
 
 @never_cache
-@requires(Action.SIGNED_IN)
+@requires(Action.SIGNED_IN, needs_own_password=False)
 def recovery_codes(request: HttpRequest) -> HttpResponseBase:
     """The codes for the day the telephone is lost: shown once."""
     codes, can_view = view_recovery_codes(request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -73,6 +74,8 @@ CHINESE_ON_PURPOSE = {
     "payouts/services/sealing.py": "the bank's file is Chinese",
     "policy/checks.py": "reads the year in the title of a notice",
     "policy/entry.py": "reads days as Chinese notices write them",
+    "policy/forms.py": "reads days as Chinese notices write them",
+    "policy/wording.py": "finds where the article of a source begins",
     "templates/_modes.html": "the way back to Chinese",
 }
 
@@ -91,6 +94,8 @@ def _of_template(path: Path) -> Iterator[str]:
             inside = (inside or tag in {"blocktranslate", "comment"}) and not tag.startswith("end")
         elif token.token_type is TokenType.TEXT and not inside:
             yield token.contents
+        elif token.token_type is TokenType.VAR and not inside:
+            yield re.sub(r"_\(.*?\)", "", token.contents)
 
 
 def _of_module(path: Path) -> Iterator[str]:

@@ -1,14 +1,16 @@
-"""A form field for papers: several files, checked and cleaned to what services take. Never a save."""
+"""Form input of cases: papers, a day to wait until, a receiver; cleaned, never saved."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Role, User
 from cases.attachments import Paper, check
 from cases.refusals import sentence
 from cases.uploads import papers
@@ -48,3 +50,55 @@ class PapersField(forms.FileField):
         except Refused as refused:
             raise forms.ValidationError(sentence(refused)) from refused
         return found
+
+
+class HoldForm(forms.Form):
+    """Until when a case is put aside, and which office it waits for."""
+
+    until = forms.DateField(
+        label=_("等到哪一天"),
+        error_messages={"required": _("请选等到哪一天。"), "invalid": _("请选一个日期，例如 2026-12-01。")},
+    )
+    reason = forms.CharField(
+        max_length=200,
+        label=_("在等哪个单位、等什么"),
+        error_messages={
+            "required": _("请写明在等哪个单位、等什么。"),
+            "max_length": _("最多写 200 个字，请写短一些。"),
+        },
+    )
+
+    def first_problem(self) -> str:
+        """What is wrong, in one sentence, for a page that does not show this form's fields again."""
+        return str(next(iter(self.errors.values()))[0])
+
+
+class ReceiverForm(forms.Form):
+    """To whom cases go: one of the officers offered, or nobody (back to the pool)."""
+
+    POOL = "pool"
+    to = forms.ChoiceField(
+        label=_("转给谁"),
+        error_messages={"required": _("请选转给谁。"), "invalid_choice": _("请从列表里选转给谁。")},
+    )
+
+    def __init__(self, *args: Any, receivers: Sequence[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.officers = {str(officer.pk): officer for officer in receivers}
+        to = self.fields["to"]
+        assert isinstance(to, forms.ChoiceField)
+        to.choices = [
+            ("", _("请选择")),
+            *((key, _with_roles(officer)) for key, officer in self.officers.items()),
+            (self.POOL, _("退回待办池，谁有空谁办")),
+        ]
+
+    def receiver(self) -> User | None:
+        """The officer chosen; None for the pool."""
+        return self.officers.get(self.cleaned_data["to"])
+
+
+def _with_roles(officer: User) -> str:
+    """An officer's name, and as what he works."""
+    roles = gettext("、").join(str(Role(code).label) for code in officer.roles)
+    return f"{officer} · {roles}"

@@ -50,6 +50,9 @@ COMMON_VERB_LABELS: Mapping[str, Label] = MappingProxyType(
     {
         "case.taken": _("接办"),
         "case.released": _("退回待办"),
+        "case.held": _("等外单位答复，先放一放"),
+        "case.hold_ended": _("不再等外单位，接着办"),
+        "case.reassigned": _("转办"),
         "clock.paused": _("时钟暂停，等申请人"),
         "clock.resumed": _("时钟继续"),
         "deadline.recomputed": _("新一年的工作日历公布，期限重新计算"),
@@ -65,7 +68,7 @@ COMMON_VERB_LABELS: Mapping[str, Label] = MappingProxyType(
         "letter.not_drawn": _("文书里有字体没有的字，请打印页面"),
     }
 )
-"""Acts that every kind knows, because `cases.services` itself records them."""
+"""Acts that every kind knows, because `cases` itself records them."""
 
 QUIET_VERBS = frozenset({"determination.made", "proposal.made", "proposal.agreed", "proposal.declined"})
 """Recorded and chained, but not shown on a case's page: the kind's own verb beside each says the same in its

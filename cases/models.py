@@ -197,6 +197,10 @@ class Case(models.Model):
                 condition=OPEN,
                 include=["region", "waits_for"],
             ),
+            # Cases put aside for another office, by the day on which they come back.
+            models.Index(
+                name="cases_case_held", fields=["hold_until"], condition=Q(hold_until__isnull=False)
+            ),
             # The few that wait for a year's calendar.
             models.Index(name="cases_case_provisional", fields=["id"], condition=Q(due_provisional=True)),
             # Sweeps of workers, and age alarms.
@@ -387,6 +391,26 @@ class Amendment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.field}"
+
+
+class Hold(models.Model):
+    """Why an officer put a case aside, and until when: another office must answer first. Append-only."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="holds")
+    until = models.DateField()
+    reason = models.TextField()
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(name="cases_hold_reasoned", condition=~Q(reason=""))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.until}"
 
 
 class Proposal(models.Model):

@@ -30,7 +30,7 @@ CANDIDATES = 40
 
 ALL = "all"
 DONE = "done"
-STEPS = (WaitsFor.HANDLER, WaitsFor.REVIEWER, WaitsFor.APPLICANT)
+STEPS = (WaitsFor.HANDLER, WaitsFor.REVIEWER, WaitsFor.APPLICANT, WaitsFor.OFFICE)
 
 _FULL_REGION = 6
 
@@ -248,7 +248,8 @@ def tabs_of(viewer: User) -> list[str]:
     own = [kind.code for kind in kinds.all_kinds() if kind.place is Place.TAB]
     steps = [step.value for step in STEPS]
     if not can(viewer, Action.HANDLE_CASE) and can(viewer, Action.REVIEW_CASE):
-        steps = [WaitsFor.REVIEWER.value, WaitsFor.HANDLER.value, WaitsFor.APPLICANT.value]
+        # Their own step first.
+        steps = [WaitsFor.REVIEWER.value, *(step for step in steps if step != WaitsFor.REVIEWER.value)]
     if not _steps_of(viewer):
         return [ALL, *steps, *own]
     return [*steps, *own, ALL, DONE]

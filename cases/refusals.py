@@ -15,6 +15,11 @@ SENTENCES: Mapping[str, str | Promise] = {
     "case.not_waiting": gettext_lazy("%(number)s 现在不等人办理：%(waits_for)s。"),
     "case.not_your_step": gettext_lazy("%(number)s 现在%(waits_for)s，不归您这个岗位办。"),
     "case.not_your_region": gettext_lazy("%(number)s 不在您负责的区县。"),
+    "case.hold_date": gettext_lazy("请选今天以后、%(most)s 天以内的日期；到时还要等，可以再放一次。"),
+    "case.hold_reason": gettext_lazy("请写明在等哪个单位、等什么。"),
+    "case.cannot_be_given": gettext_lazy(
+        "%(number)s 不能转给 %(who)s：岗位或区县不合，或者这件正是本人提出、要别人复核的。"
+    ),
     "proposal.own": gettext_lazy("复核人不能是提出意见的本人。请由另一位同事签。"),
     "proposal.decided": gettext_lazy("这项意见已由 %(who)s 签过。请看最新的经过。"),
     "proposal.open": gettext_lazy("%(number)s 已有一项意见在等复核。"),

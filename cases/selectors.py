@@ -18,7 +18,18 @@ from accounts.selectors import MACHINE_USERNAME, covers
 from cases import kinds, queue
 from cases.clocks import Clock, calendar, clock
 from cases.kinds import QUIET_VERBS, Kind, Label, WaitsFor
-from cases.models import Amendment, Attachment, Case, Checks, Determination, Event, Letter, Message, Proposal
+from cases.models import (
+    Amendment,
+    Attachment,
+    Case,
+    Checks,
+    Determination,
+    Event,
+    Hold,
+    Letter,
+    Message,
+    Proposal,
+)
 from cases.queue import Filters, Key
 from cases.wording import date_words
 from law.decision import Reason
@@ -29,6 +40,7 @@ TAB_LABELS: Mapping[str, Label] = {
     WaitsFor.HANDLER.value: gettext_lazy("初审"),
     WaitsFor.REVIEWER.value: gettext_lazy("复核"),
     WaitsFor.APPLICANT.value: gettext_lazy("等申请人"),
+    WaitsFor.OFFICE.value: gettext_lazy("等外单位"),
     queue.ALL: gettext_lazy("全部进行中"),
     queue.DONE: gettext_lazy("今天已办"),
 }
@@ -216,9 +228,11 @@ def timeline(case: Case) -> list[TrailLine]:
     words."""
     kind = kinds.get(case.kind)
     events = Event.objects.filter(case=case).exclude(verb__in=QUIET_VERBS).select_related("actor")
-    remarks = _remarks(case)
+    found = list(events.order_by("-sequence"))
+    remarks = _remarks(case, found)
+    names = _names_of_reassigned(found)
     lines = []
-    for event in events.order_by("-sequence"):
+    for event in found:
         remark = remarks.pop((event.actor_id, event.at), "")
         lines.append(
             TrailLine(
@@ -227,7 +241,7 @@ def timeline(case: Case) -> list[TrailLine]:
                 verb=event.verb,
                 verb_label=kind.verb_label(event.verb),
                 tone="warn" if remark else "",
-                detail=_detail(event),
+                detail=_detail(event, names),
                 remark=remark,
             )
         )
@@ -239,9 +253,11 @@ def _actor_name(actor: User) -> str:
     return _("系统") if actor.username == MACHINE_USERNAME else str(actor)
 
 
-def _remarks(case: Case) -> dict[tuple[int, datetime], str]:
+def _remarks(case: Case, events: Sequence[Event]) -> dict[tuple[int, datetime], str]:
     """Officers' own words by who and when: the act they belong to was recorded in the same service call."""
     found: dict[tuple[int, datetime], str] = {}
+    if any(event.verb == "case.held" for event in events):
+        found |= {(hold.actor_id, hold.at): hold.reason for hold in Hold.objects.filter(case=case)}
     for amendment in Amendment.objects.filter(case=case):
         found[amendment.actor_id, amendment.at] = amendment.reason
     for proposal in Proposal.objects.filter(case=case):
@@ -251,7 +267,22 @@ def _remarks(case: Case) -> dict[tuple[int, datetime], str]:
     return found
 
 
-def _detail(event: Event) -> str:
+def _names_of_reassigned(events: Sequence[Event]) -> Mapping[int | None, str]:
+    """The officers between whom a case went, by their keys; asked only where one did."""
+    moves = [event.payload for event in events if event.verb == "case.reassigned"]
+    keys = {move[end] for move in moves for end in ("from", "to")} - {None}
+    if not keys:
+        return {}
+    return {user.pk: str(user) for user in User.objects.filter(pk__in=keys)}
+
+
+def _detail(event: Event, names: Mapping[int | None, str]) -> str:
+    if event.verb == "case.reassigned":
+        pool = _("待办池")
+        ends = {end: names.get(event.payload[end], pool) for end in ("from", "to")}
+        return _("%(from)s → %(to)s") % ends
+    if event.verb == "case.held":
+        return _("等到 %(day)s") % {"day": date_words(date.fromisoformat(event.payload["until"]))}
     if event.verb == "deadline.recomputed":
         return _recomputed(event)
     if event.verb == "clock.resumed" and event.payload.get("promise_due"):

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from accounts.models import Access, Party, User
-from accounts.roles import Action, can
+from accounts.roles import can
 from accounts.selectors import covers, machine
 from cases import clocks, kinds, messages, queue, trail
 from cases.kinds import Kind, WaitsFor
@@ -29,6 +29,7 @@ from cases.models import (
     Proposal,
     Seal,
 )
+from cases.steps import STEP_OF, right_for
 from law.decision import Decision, Outcome
 from law.errors import Refused
 from law.parameters import Parameters
@@ -38,13 +39,6 @@ from law.workdays import Calendar, legal_day
 Payload = Mapping[str, object]
 
 CHUNK = 5_000
-# Which right lets an officer act on a case that waits for whom.
-STEP_OF: Mapping[WaitsFor, Action] = {
-    WaitsFor.HANDLER: Action.HANDLE_CASE,
-    WaitsFor.APPLICANT: Action.HANDLE_CASE,
-    WaitsFor.OFFICE: Action.HANDLE_CASE,
-    WaitsFor.REVIEWER: Action.REVIEW_CASE,
-}
 # A case leaves its handler's desk when the next step is the other officer's, or nobody's of flesh and blood.
 KEEPS_HANDLER = frozenset({WaitsFor.HANDLER, WaitsFor.APPLICANT, WaitsFor.OFFICE})
 # The names under which a decision gives the amount it grants, by program.
@@ -139,7 +133,7 @@ def transition(
     changed = Case.objects.filter(pk=case.pk, status=case.status).filter(_free_for(actor))
     seen = case.status
     if changed.update(**_values(move, now)) != 1:
-        raise _lost(case, actor)
+        raise lost(case, actor)
     case.refresh_from_db()
     return _append(
         kind, case, verb=verb, actor=actor, now=now, payload={**(payload or {}), "from": seen, "to": to}
@@ -160,7 +154,7 @@ def _values(move: Move, now: datetime) -> dict[str, object]:
     closes = (
         {"closed_at": now, "paused_at": None} if move.waits_for is WaitsFor.NOBODY else {"closed_at": None}
     )
-    return values | closes | ({"handler": None} if move.clears_handler else {})
+    return values | closes | {"hold_until": None} | ({"handler": None} if move.clears_handler else {})
 
 
 def _free_for(actor: User) -> Q:
@@ -168,8 +162,8 @@ def _free_for(actor: User) -> Q:
     return Q(handler__isnull=True) | Q(handler=actor) if actor.is_staff_member else Q()
 
 
-def _lost(case: Case, actor: User) -> Refused:
-    """Why the compare-and-set found nothing: who was there first."""
+def lost(case: Case, actor: User) -> Refused:
+    """Why a compare-and-set on this case found nothing: who was there first."""
     current = Case.objects.select_related("handler").get(pk=case.pk)
     if actor.is_staff_member and current.handler is not None and current.handler != actor:
         return Refused("case.held_by_other", number=current.number, who=str(current.handler))
@@ -405,14 +399,13 @@ def take(*, case: Case, actor: User, now: datetime) -> Case:
         return case
     held = Case.objects.filter(pk=case.pk, handler=actor, status=case.status).exists()
     if not held:
-        raise _lost(case, actor)
+        raise lost(case, actor)
     case.refresh_from_db()
     return case
 
 
 def _check_may_hold(case: Case, actor: User) -> None:
-    waits_for = WaitsFor(case.waits_for)
-    step = STEP_OF.get(waits_for)
+    waits_for, step = WaitsFor(case.waits_for), right_for(case)
     if step is None:
         raise Refused("case.not_waiting", number=case.number, waits_for=waits_for.value)
     if not can(actor, step):
@@ -436,7 +429,7 @@ def release(*, case: Case, actor: User, now: datetime) -> Case:
         return case
     case.refresh_from_db()
     if case.handler_id is not None:
-        raise _lost(case, actor)
+        raise lost(case, actor)
     return case
 
 

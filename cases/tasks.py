@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from celery import shared_task
 
-from cases import clocks, deadlines, services
+from cases import clocks, deadlines, desk, services
 from law.workdays import legal_day
 
 
@@ -19,3 +19,9 @@ def seal_day() -> None:
 def recompute_provisional() -> None:
     """Count provisional deadlines again by the calendars there are now. Twice changes nothing more."""
     deadlines.recompute_provisional(calendar=clocks.calendar(), now=datetime.now(UTC))
+
+
+@shared_task(name="cases.tasks.return_held")
+def return_held() -> None:
+    """Bring back the cases whose day has come. Twice changes nothing more."""
+    desk.return_due(now=datetime.now(UTC))

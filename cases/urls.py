@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from cases import api, views
+from cases import api, desk_views, views
 
 urlpatterns = [
     path("queue/", views.queue, name="queue"),
@@ -11,6 +11,11 @@ urlpatterns = [
     path("cases/<str:number>/take/", views.take, name="case-take"),
     path("cases/<str:number>/release/", views.release, name="case-release"),
     path("cases/<str:number>/number/", views.show_number, name="case-number"),
+    path("cases/<str:number>/hold/", desk_views.hold, name="case-hold"),
+    path("cases/<str:number>/resume/", desk_views.resume, name="case-resume"),
+    path("cases/<str:number>/reassign/", desk_views.reassign, name="case-reassign"),
+    path("desks/", desk_views.all_desks, name="desks"),
+    path("desks/<int:key>/", desk_views.one_desk, name="desk"),
     path("api/v1/determinations/", api.determinations, name="api-determinations"),
     path("api/v1/determinations/<int:key>/", api.one_determination, name="api-determination"),
     path("api/v1/parameter-sets/<str:digest>/", api.one_parameter_set, name="api-parameter-set"),

@@ -70,6 +70,11 @@ TIMETABLE = {
         crontab(minute=40),
         "a deadline in a year whose calendar has come gets the date that the law gives",
     ),
+    "return-held-cases": Job(
+        "cases.tasks.return_held",
+        crontab(minute=15),
+        "a case put aside for another office comes back when its day has come",
+    ),
     "seal-yesterday": Job(
         "cases.tasks.seal_day", crontab(hour=0, minute=20), "the trail of the day that ended gets its seal"
     ),

@@ -29,6 +29,7 @@ from accounts.roles import Action, can
 from cases import selectors, wording
 from cases.kinds import WaitsFor
 from cases.models import Case
+from cases.steps import right_for
 from cases.wording import ENGLISH_MONTHS, date_words, english, month_words, reference_words
 from law.decision import Reason, Reference
 from law.money import Fen, yuan_grouped
@@ -354,6 +355,7 @@ class NavItem:
 STAFF_NAV: tuple[NavItem, ...] = (
     NavItem(_("工作台"), _("我的待办"), "queue", Action.SEE_QUEUE, "queue", "g q"),
     NavItem(_("工作台"), _("发放批次"), "batches", Action.SEE_BATCHES, "batch", "g b"),
+    NavItem(_("监督"), _("各人在办"), "desks", Action.REASSIGN, key="g d"),
     NavItem(_("管理"), _("用户和岗位"), "users", Action.MANAGE_USERS),
     NavItem(_("管理"), _("接口客户"), "api-clients", Action.MANAGE_USERS),
     NavItem(_("管理"), _("访问记录"), "access-log", Action.READ_AUDIT_LOG),
@@ -461,13 +463,20 @@ def desk(context: Context, case: Case) -> dict[str, object]:
     held = case.handler_id is not None
     right = STEP_RIGHTS.get(case.waits_for)
     may_take = user is not None and right is not None and can(user, right) and case.closed_at is None
+    mine = held and user is not None and case.handler_id == user.pk
+    aside = case.waits_for == WaitsFor.OFFICE
+    may_give = user is not None and can(user, Action.REASSIGN) and right_for(case) is not None
     return {
         "csrf_token": context.get("csrf_token"),
         "number": case.number,
-        "mine": held and user is not None and case.handler_id == user.pk,
+        "mine": mine,
         "holder": case.handler if held else None,
         "take_url": reverse("case-take", args=[case.number]) if may_take and not held else "",
         "release_url": reverse("case-release", args=[case.number]) if held else "",
+        "hold_url": reverse("case-hold", args=[case.number]) if may_take and (mine or not held) else "",
+        "held_until": case.hold_until if aside else None,
+        "resume_url": reverse("case-resume", args=[case.number]) if aside and (mine or not held) else "",
+        "reassign_url": reverse("case-reassign", args=[case.number]) if may_give else "",
         "next_url": next_case_url(context),
     }
 

@@ -19,6 +19,7 @@ from django.test import Client
 from accounts.models import API_SCOPES
 from accounts.selectors import machine
 from accounts.services import create_client
+from cases.desk import hold_until
 from claims import kinds
 from config.celery import TIMETABLE
 from law.parameters import NATION, Value
@@ -68,6 +69,13 @@ def provisional_until_now(city: City) -> Arguments:
     return {}
 
 
+def put_aside(city: City) -> None:
+    """A question that waits for another office for a week."""
+    asked = city.claim(kinds.REVIEW1).case
+    until, actor = (NOW + timedelta(days=7)).date(), city.staff.handlers[0]
+    hold_until(case=asked, until=until, reason="等原单位答复", actor=actor, now=NOW + timedelta(hours=1))
+
+
 def signed_in_long_ago(city: City) -> Arguments:
     """A session and a token whose time is over."""
     browser, made = Client(), create_client(name="x", scopes=API_SCOPES, actor=machine(), now=NOW)
@@ -99,6 +107,7 @@ CASES: Mapping[str, Twice] = {
     "cases.tasks.recompute_provisional": Twice(
         provisional_until_now, at=datetime(2026, 12, 29, 1, 30, tzinfo=UTC)
     ),
+    "cases.tasks.return_held": Twice(no_arguments(put_aside), at=NOW + timedelta(days=7)),
     "cases.tasks.seal_day": Twice(
         no_arguments(lambda city: city.claim(kinds.APPROVED)), at=NOW + timedelta(days=1)
     ),

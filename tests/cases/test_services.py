@@ -411,6 +411,8 @@ def test_every_refusal_has_words() -> None:
         "kind": "sample",
         "waits_for": "BANK",
         "day": "2025-09-26",
+        "name": "证明.pdf",
+        "most": 5,
     }
     for code in SENTENCES:
         assert "%" not in sentence(Refused(code, None, **numbers))

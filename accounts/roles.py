@@ -40,7 +40,6 @@ class Action(models.TextChoices):
     HANDLE_CASE = "HANDLE_CASE", gettext_lazy("经办案件")
     REVIEW_CASE = "REVIEW_CASE", gettext_lazy("复核案件")
     REASSIGN = "REASSIGN", gettext_lazy("转办案件")
-    REASSIGN = "REASSIGN", gettext_lazy("转办案件")
     UNMASK = "UNMASK", gettext_lazy("显示全号")
     SEE_BATCHES = "SEE_BATCHES", gettext_lazy("查看发放批次")
     MAKE_BATCH = "MAKE_BATCH", gettext_lazy("生成发放批次")
@@ -93,7 +92,6 @@ MATRIX: Mapping[Role, frozenset[Action]] = {
             Action.SEE_QUEUE,
             Action.SEE_CASE,
             Action.OPEN_PAPERS,
-            Action.REASSIGN,
             Action.REASSIGN,
             Action.UNMASK,
             Action.SEE_BATCHES,

@@ -26,7 +26,6 @@ EXPECTED: dict[Action, set[Role]] = {
     Action.HANDLE_CASE: {H},
     Action.REVIEW_CASE: {R},
     Action.REASSIGN: {S},
-    Action.REASSIGN: {S},
     Action.UNMASK: {H, R, S},
     Action.SEE_BATCHES: {H, R, S, A},
     Action.MAKE_BATCH: {H},

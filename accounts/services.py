@@ -369,10 +369,10 @@ def check_one_time_code(*, user: User, code: str) -> bool:
     Takes no `now`: a code belongs to the wall clock of the telephone that shows it, whatever day is being
     worked on.
     """
-    seconds = time.time()
-    now = datetime.fromtimestamp(seconds, tz=UTC)
     # Guesses sent all at once stand in line here: otherwise none would see the others' failures.
     User.objects.select_for_update().get(pk=user.pk)
+    seconds = time.time()
+    now = datetime.fromtimestamp(seconds, tz=UTC)
     if one_time_codes_locked(user=user, now=now):
         return False
     step = _matching_step(user=user, code=code.strip().replace(" ", ""), at=int(seconds) // CODE_SECONDS)

@@ -11,8 +11,9 @@ from typing import TypeVar
 import pytest
 from django.db import connection
 
-from accounts.models import Role
+from accounts.models import Access, Role
 from accounts.selectors import machine
+from accounts.services import check_one_time_code
 from law.errors import Refused
 from law.money import Fen
 from payouts.kinds import ACCEPTED, SETTLED
@@ -171,3 +172,10 @@ def test_the_same_receipts_delivered_at_once_are_one(bank: Running, officers: St
     answers = at_once(*[lambda: record_receipts(batch=batch, receipts=words, now=NOW).paid] * 4)
     assert sorted(answer for answer in answers if isinstance(answer, int)) == [0, 0, 0, 2]
     assert reread(batch).case.status == SETTLED
+
+
+def test_guesses_of_a_one_time_code_sent_at_once_stand_in_line() -> None:
+    guesser = officer(Role.REVIEWER)
+    answers = at_once(*[lambda: check_one_time_code(user=guesser, code="no code")] * 12)
+    assert not any(answers)
+    assert Access.objects.filter(actor=guesser, act=Access.Act.ONE_TIME_CODE_FAILED).count() == 5

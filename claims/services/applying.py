@@ -13,6 +13,7 @@ import gateways.services
 import policy.selectors
 from accounts.models import Party, User
 from cases.attachments import Paper
+from cases.models import Case, Event
 from claims import kinds
 from claims.models import Claim, Draft, Registration
 from claims.selectors import county_of, open_claim_of, subject_of
@@ -178,5 +179,8 @@ def answer_papers(
 
 @transaction.atomic
 def ask_for_person(*, claim: Claim, actor: User, now: datetime) -> None:
-    """The applicant's right to a human decision (personal information law, art. 24): kept in the trail."""
+    """The applicant's right to a human decision (personal information law, art. 24): in the trail, once."""
+    Case.objects.select_for_update().get(pk=claim.pk)
+    if Event.objects.filter(case=claim.case, verb="claim.person_requested").exists():
+        return
     cases.services.record(case=claim.case, verb="claim.person_requested", actor=actor, now=now)

@@ -121,6 +121,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "cases.context.staff_nav",
+                "policy.context.alarms",
                 "accounts.context.who",
             ],
         },

@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("config.pages")),
     path("", include("accounts.urls")),
     path("", include("cases.urls")),
+    path("", include("policy.urls")),
     path("", include("payouts.urls")),
     path("", include("claims.urls")),
 ]

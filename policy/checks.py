@@ -17,7 +17,7 @@ from law.errors import MissingParameter, Refused
 from law.parameters import NATION, REPEALED, Citation, DatedValue, ParameterBook, Value
 from law.workdays import Calendar
 
-CALENDAR = re.compile(r"calendar\.(\d{4})", re.ASCII)
+CALENDAR = re.compile(r"calendar\.(20[0-9]{2})", re.ASCII)
 FURTHEST = timedelta(days=3 * 366)
 """No notice comes earlier than this before its first day: a start beyond it is a slip of the pen."""
 LONGEST_TEXT = 500

@@ -49,11 +49,12 @@ def sentence(refused: Refused) -> str:
     if pattern is None:
         return cases.refusals.sentence(refused)
     numbers: dict[str, object] = dict(refused.numbers)
+    key = str(numbers.get("key", ""))
     if "key" in numbers and refused.code != "policy.key_unknown":
-        numbers["key"] = wording.title(str(numbers["key"]))
+        numbers["key"] = wording.title(key)
     for bound in ("least", "most"):
         if bound in numbers and "unit" in numbers:
-            numbers[bound] = wording.leaf_words(str(numbers["unit"]), str(numbers[bound]))
+            numbers[bound] = wording.leaf_words(str(numbers["unit"]), str(numbers[bound]), key)
     if "unit" in numbers:
-        numbers["unit"] = wording.unit_name(str(numbers["unit"]))
+        numbers["unit"] = wording.unit_name(str(numbers["unit"]), key)
     return str(pattern) % numbers

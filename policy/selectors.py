@@ -16,7 +16,11 @@ from law.money import Fen, Rate
 from law.parameters import NATION, ParameterBook, Parameters
 from law.programs import PROGRAMS
 from law.workdays import Calendar, calendar_in, provisional_due
+from policy.checks import Draft
 from policy.models import PolicyValue
+
+NOTICE_MONTH = 10
+"""The State Council's notice of the next year's holidays comes out in October or November."""
 
 Edition = tuple[int, int | None, datetime | None]
 
@@ -102,3 +106,46 @@ def text(key: str, *, region: str, on: date, item: str | None = None) -> str:
 def proposals() -> QuerySet[PolicyValue]:
     """Values that wait for a second supervisor, oldest first."""
     return PolicyValue.objects.open().select_related("proposed_by")
+
+
+def proposal(number: str) -> PolicyValue | None:
+    """A proposal by the number of its case. Numbers of law are nobody's secret: no region hides one."""
+    found = PolicyValue.objects.select_related("case", "proposed_by", "approved_by", "closed_by")
+    return found.filter(case__number=number.upper()).first()
+
+
+def draft_of(row: PolicyValue) -> Draft:
+    """A stored proposal as what was proposed."""
+    return Draft(
+        key=row.key,
+        region=row.region,
+        start=row.start,
+        value=row.value,
+        unit=row.unit,
+        reference=row.citation,
+        assumption=row.assumption,
+    )
+
+
+def proposals_of(key: str) -> list[PolicyValue]:
+    """All that was ever proposed for a key, newest first."""
+    found = PolicyValue.objects.filter(key=key).select_related("case", "proposed_by")
+    return list(found.order_by("-proposed_at", "-pk"))
+
+
+def origins() -> dict[tuple[str, str, date], PolicyValue]:
+    """The approved value behind each row of the book that the bureau has added, by key, region and start."""
+    return {
+        (row.key, row.region, row.start): row for row in PolicyValue.objects.approved().select_related("case")
+    }
+
+
+def missing_year(today: date) -> int | None:
+    """A year without a calendar that is needed now: this one, or from October on the next.
+
+    Asked on every officer's page, so it looks at the book as this process last saw it; nearly every page has
+    just asked whether that is the newest.
+    """
+    known = calendar(law=_kept[1] if _kept else None).years
+    needed = [today.year, *([today.year + 1] if today.month >= NOTICE_MONTH else [])]
+    return next((year for year in needed if year not in known), None)

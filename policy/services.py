@@ -21,7 +21,7 @@ from law.workdays import legal_day
 from policy import checks, kinds
 from policy.checks import Draft
 from policy.models import PolicyValue
-from policy.selectors import book
+from policy.selectors import book, draft_of
 
 
 @transaction.atomic
@@ -127,7 +127,7 @@ def approve(*, value: PolicyValue, actor: User, now: datetime, remark: str = "")
     `policy.own` (the proposer), and what has come to hinder it since it was proposed.
     """
     row = _to_decide(value, actor)
-    checks.check(_draft_of(row), book(), today=legal_day(now))
+    checks.check(draft_of(row), book(), today=legal_day(now))
     row.approved_by, row.approved_at, row.remark = actor, now, remark.strip()
     row.save(update_fields=["approved_by", "approved_at", "remark"])
     payload = {"content": content_hash(row)}
@@ -199,15 +199,3 @@ def _check_covered(region: str, actor: User) -> None:
     """
     if not actor.regions or not (region.endswith("0000") or covers(actor, region)):
         raise Refused("policy.region_not_yours", region=region)
-
-
-def _draft_of(row: PolicyValue) -> Draft:
-    return Draft(
-        key=row.key,
-        region=row.region,
-        start=row.start,
-        value=row.value,
-        unit=row.unit,
-        reference=row.citation,
-        assumption=row.assumption,
-    )

@@ -15,7 +15,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from cases.selectors import region_name
-from cases.wording import date_words, reference_words
+from cases.wording import article_words, date_words, reference_words
 from law.decision import Reference
 from law.money import Fen, yuan_grouped
 from law.parameters import REPEALED, Citation, Value
@@ -111,7 +111,7 @@ UNIT_NAMES: Mapping[str, Label] = {
     "days": _("天"),
     "working_days": _("个工作日"),
     "hours": _("小时"),
-    "times": _("次（倍）"),
+    "times": _("次"),
     "rows": _("笔"),
     "day_of_month": _("日"),
     "code": _("代码"),
@@ -119,6 +119,14 @@ UNIT_NAMES: Mapping[str, Label] = {
     "table": _("表"),
     "calendar": _("日历"),
 }
+
+KEY_UNITS: Mapping[str, Label] = {
+    "benefit.min_age": _("周岁"),
+    "fraud.fine_min": _("倍"),
+    "fraud.fine_max": _("倍"),
+    "payout.account_change": _("批"),
+}
+"""What is counted, where the unit alone does not say it."""
 
 SEEN: Mapping[str, tuple[Label, str]] = {
     "text": (_("原文"), "ok"),
@@ -158,9 +166,16 @@ def topic_of(key: str) -> Label:
 
 def topic_order(key: str) -> int:
     """Where that heading comes."""
-    order = list(TOPICS)
-    first = key.partition(".")[0]
-    return order.index(first) if first in order else len(order)
+    return _place(list(TOPICS), key.partition(".")[0])
+
+
+def key_order(key: str) -> tuple[int, str]:
+    """Where a key comes under its heading: as in the list of titles, then by name."""
+    return _place(list(TITLES), key), key
+
+
+def _place(order: list[str], name: str) -> int:
+    return order.index(name) if name in order else len(order)
 
 
 def title(key: str) -> str:
@@ -177,9 +192,9 @@ def region_title(region: str) -> str:
     return region_name(region) if known is None else str(known)
 
 
-def unit_name(unit: str) -> str:
+def unit_name(unit: str, key: str = "") -> str:
     """What one writes behind a number of this unit."""
-    return str(UNIT_NAMES.get(unit, unit))
+    return str(KEY_UNITS.get(key) or UNIT_NAMES.get(unit, unit))
 
 
 def start_words(start: date) -> str:
@@ -190,14 +205,18 @@ def start_words(start: date) -> str:
 def citation_words(citation: Citation) -> str:
     """Title, number and article of a source."""
     number = gettext("（%(number)s）") % {"number": gettext(citation.number)} if citation.number else ""
-    return f"{reference_words(citation.short())}{number}"
+    title = reference_words(Reference(citation.title, ""))
+    return f"{title}{number} {article_words(citation.article)}".rstrip()
 
 
 # --- values -----------------------------------------------------------------------------------------------
 
 
-def leaf_words(unit: str, leaf: str) -> str:
-    """One number with its unit: `198000` fen is 1,980.00 元, `550` basis points 5.5%."""
+def leaf_words(unit: str, leaf: str, key: str = "") -> str:
+    """One number with its unit: `198000` fen is 1,980.00 元, `550` basis points 5.5%.
+
+    `key` tells what is counted where the unit alone does not: a fine's 倍 from a reminder's 次.
+    """
     if not leaf.isdecimal():
         return str(FLAG_WORDS[leaf]) if unit == "flag" and leaf in FLAG_WORDS else leaf and gettext(leaf)
     count = int(leaf)
@@ -208,6 +227,8 @@ def leaf_words(unit: str, leaf: str) -> str:
             return f"{percent(count)}%"
         case "months":
             return ngettext("%(n)s 个月", "%(n)s 个月", count) % {"n": leaf}
+        case "years" if key == "benefit.min_age":
+            return gettext("%(n)s 周岁") % {"n": leaf}
         case "years":
             return ngettext("%(n)s 年", "%(n)s 年", count) % {"n": leaf}
         case "days":
@@ -216,8 +237,12 @@ def leaf_words(unit: str, leaf: str) -> str:
             return ngettext("%(n)s 个工作日", "%(n)s 个工作日", count) % {"n": leaf}
         case "hours":
             return ngettext("%(n)s 小时", "%(n)s 小时", count) % {"n": leaf}
+        case "times" if key.startswith("fraud."):
+            return gettext("%(n)s 倍") % {"n": leaf}
+        case "times" if key == "payout.account_change":
+            return ngettext("%(n)s 批", "%(n)s 批", count) % {"n": leaf}
         case "times":
-            return ngettext("%(n)s 次（倍）", "%(n)s 次（倍）", count) % {"n": leaf}
+            return ngettext("%(n)s 次", "%(n)s 次", count) % {"n": leaf}
         case "rows":
             return ngettext("%(n)s 笔", "%(n)s 笔", count) % {"n": f"{count:,}"}
         case "day_of_month":
@@ -254,7 +279,7 @@ def value_words(key: str, unit: str, value: Value) -> str:
         return gettext("已废止")
     match value:
         case str():
-            return code_words(key, value) if unit == "code" else leaf_words(unit, value)
+            return code_words(key, value) if unit == "code" else leaf_words(unit, value, key)
         case list():
             return ngettext("%(n)s 项", "%(n)s 项", len(value)) % {"n": len(value)}
         case dict() if unit == "calendar":
@@ -280,7 +305,7 @@ def lines(key: str, unit: str, value: Value) -> list[tuple[str, str]]:
             return [(entry_title(key, name), _days(entry)) for name, entry in value.items()]
         case dict():
             return [
-                (entry_title(key, name), leaf_words(unit, entry) if isinstance(entry, str) else "")
+                (entry_title(key, name), leaf_words(unit, entry, key) if isinstance(entry, str) else "")
                 for name, entry in value.items()
             ]
         case list():

@@ -109,6 +109,23 @@ def set_value(
     return approve(value=row, actor=second, now=NOW)
 
 
+def proposed_value(
+    team: Staff, key: str = "benefit.promise_wd", value: Value = "2", *, start: date = date(2026, 12, 1)
+) -> PolicyValue:
+    """A number of working days that one supervisor proposed, waiting for the other."""
+    return propose(
+        key=key,
+        region=CITY,
+        start=start,
+        value=value,
+        unit="working_days",
+        reference=OWN,
+        assumption=True,
+        actor=team.supervisors[0],
+        now=NOW,
+    )
+
+
 # --- people -----------------------------------------------------------------------------------------------
 
 

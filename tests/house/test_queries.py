@@ -10,7 +10,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -25,7 +25,7 @@ from claims import kinds
 from claims.models import Claim
 from payouts import kinds as money
 from payouts.models import Batch
-from tests.factories import CITY, NOW, City, citizen, reread
+from tests.factories import CITY, NOW, City, citizen, proposed_value, reread, set_value
 
 # Session, user and second factor are among them, and the edition of the law book, asked at each look into it.
 MOST = {
@@ -37,6 +37,8 @@ MOST = {
     "my": 8,
     "tracker": 19,
     "apply": 30,
+    "policy": 16,
+    "policy, one key": 16,
 }
 
 
@@ -131,6 +133,27 @@ def batch(city: City) -> Scene:
     return Scene(look, fill)
 
 
+def policy(city: City) -> Scene:
+    """The list of numbers with a proposal and an approved value; then with more of both."""
+    months = iter(range(1, 13))
+
+    def fill() -> None:
+        for _ in range(3):
+            start = date(2027, next(months), 1)
+            proposed_value(city.staff, "benefit.report_wd", "15", start=start)
+            set_value(city.staff, "benefit.promise_wd", "2", "working_days", start=start)
+
+    fill()
+    return Scene(Look(city.staff.supervisors[0], reverse("policy")), fill)
+
+
+def policy_key(city: City) -> Scene:
+    """One number with what was proposed for it; then with more."""
+    scene = policy(city)
+    scene.look.url = reverse("policy-key", kwargs={"key": "benefit.promise_wd"})
+    return scene
+
+
 def page_of(batch: Batch) -> str:
     return reverse("case-batch", kwargs={"number": batch.number})
 
@@ -190,6 +213,8 @@ SCENES: dict[str, Callable[[City], Scene]] = {
         city, lambda claim: reverse("claim", kwargs={"number": claim.case.number})
     ),
     "apply": apply,
+    "policy": policy,
+    "policy, one key": policy_key,
 }
 
 

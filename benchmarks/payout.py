@@ -32,6 +32,7 @@ from django.db import connection, transaction
 from accounts.models import Identifier, Party, Role, User
 from accounts.privacy import digest
 from accounts.selectors import machine
+from benchmarks.books import Books, columns
 from benchmarks.rows import Row
 from benchmarks.stage import CITY, in_processes, officer, outside, scratch_database
 from cases.models import Case, Determination, ParameterSet
@@ -123,17 +124,19 @@ def run(sizes: Sequence[int] | None = None) -> list[Row]:
 def _measure(size: int) -> list[Row]:
     people = int(size * SPARE)
     with scratch_database("payout"), outside(people=people, seed=SEED, today=TODAY) as bank:
-        (begun,) = in_processes(prepare, [(size, people)])
+        in_processes(prepare, [(size, people)])
+        books = Books(added=WRITTEN, changed=("payouts_balance",), keys=KEY_OF)
+        books.open()
         done: list[tuple[dict[str, float], float, float]] = []
         floors: list[float] = []
         for turn in range(ROUNDS):
             now = FIRST_RUN + timedelta(days=turn)
             done += in_processes(work, [(size, bank, now)])
-            stage(begun)
-            take_back(begun)
+            books.keep()
+            books.take_back()
             floors += in_processes(floor, [()])
-            _must_be_the_same(begun)
-            take_back(begun)
+            books.must_be_the_same()
+            books.take_back()
     for phases, waited, _peak in done:
         told = ", ".join(f"{name} {seconds:.1f}" for name, seconds in phases.items())
         print(f"payout: {told}, bank {waited:.1f}", file=sys.stderr)
@@ -164,8 +167,8 @@ def _measure(size: int) -> list[Row]:
 # --- the city ---------------------------------------------------------------------------------------------
 
 
-def prepare(size: int, people: int) -> dict[str, int]:
-    """Everybody with a granted claim and an account; returns the last key of each table."""
+def prepare(size: int, people: int) -> None:
+    """Everybody with a granted claim and an account."""
     now = FIRST_RUN - timedelta(days=10)
     for username, role in (("maker", Role.HANDLER), ("checker", Role.REVIEWER), ("head", Role.SUPERVISOR)):
         officer(username, role, now=now)
@@ -192,13 +195,6 @@ def prepare(size: int, people: int) -> dict[str, int]:
             _claims(world, chunk, made, parameters, decision, now=now)
             made += len(chunk)
         cursor.execute("SET session_replication_role = DEFAULT")
-        cursor.execute("VACUUM ANALYZE")
-        begun = {}
-        for table in WRITTEN:
-            cursor.execute(f"SELECT coalesce(max({_key(table)}), 0) FROM {table}")  # noqa: S608 - our names
-            (begun[table],) = cursor.fetchone()
-        cursor.execute("CREATE TABLE staged_balance AS SELECT * FROM payouts_balance")
-    return begun
 
 
 def _is_quiet(person: Person) -> bool:
@@ -419,76 +415,16 @@ def _let_come_back(bank: str) -> int:
 # --- the floor --------------------------------------------------------------------------------------------
 
 
-def stage(begun: dict[str, int]) -> None:
-    """Keep what the work wrote, each table as it stands at the end."""
-    with connection.cursor() as cursor:
-        for table in WRITTEN:
-            cursor.execute(f"DROP TABLE IF EXISTS staged_{table}")
-            cursor.execute(
-                f"CREATE TABLE staged_{table} AS SELECT * FROM {table} "  # noqa: S608 - our own names
-                f"WHERE {_key(table)} > %s ORDER BY {_key(table)}",
-                [begun[table]],
-            )
-        cursor.execute("VACUUM ANALYZE")
-    connection.close()
-
-
-def take_back(begun: dict[str, int]) -> None:
-    """Bring the tables back to where they were before the work, without the bloat of the work."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
-        for table in reversed(WRITTEN):
-            cursor.execute(f"DELETE FROM {table} WHERE {_key(table)} > %s", [begun[table]])  # noqa: S608
-        cursor.execute("DELETE FROM payouts_balance")
-        cursor.execute("INSERT INTO payouts_balance SELECT * FROM staged_balance")
-        cursor.execute("SET session_replication_role = DEFAULT")
-        for table in (*WRITTEN, "payouts_balance"):
-            cursor.execute(f"VACUUM (FULL, ANALYZE) {table}")
-    connection.close()
-
-
 def floor() -> float:
     """Seconds to write the staged rows, one statement and one transaction a table."""
     with connection.cursor() as cursor:
-        columns = {table: _columns(table) for table in WRITTEN}
+        names_of = {table: columns(table) for table in WRITTEN}
         begun = time.perf_counter()
         for table in WRITTEN:
-            names = columns[table]
+            names = names_of[table]
             with transaction.atomic():
                 cursor.execute(
                     f"INSERT INTO {table} ({names}) SELECT {names} FROM staged_{table} "  # noqa: S608
-                    f"ORDER BY {_key(table)}"
+                    f"ORDER BY {KEY_OF.get(table, 'id')}"
                 )
         return time.perf_counter() - begun
-
-
-def _columns(table: str) -> str:
-    """The columns that can be written, in order."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT string_agg(quote_ident(column_name), ', ' ORDER BY ordinal_position)"
-            " FROM information_schema.columns WHERE table_name = %s AND table_schema = current_schema()"
-            " AND is_generated = 'NEVER'",
-            [table],
-        )
-        (names,) = cursor.fetchone()
-    return str(names)
-
-
-def _must_be_the_same(begun: dict[str, int]) -> None:
-    """The floor has written what the work had: as many rows, the same hashes of the trail, the same sums."""
-    with connection.cursor() as cursor:
-        for table in WRITTEN:
-            cursor.execute(
-                f"SELECT (SELECT count(*) FROM {table} WHERE {_key(table)} > %s),"  # noqa: S608 - our names
-                f" (SELECT count(*) FROM staged_{table})",
-                [begun[table]],
-            )
-            written, kept = cursor.fetchone()
-            if written != kept:
-                raise RuntimeError(f"the floor wrote {written} of {kept} rows of {table}")
-    connection.close()
-
-
-def _key(table: str) -> str:
-    return KEY_OF.get(table, "id")

@@ -2,8 +2,10 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
 from django import forms
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -97,6 +99,8 @@ class ApplicationForm(forms.Form):
         assert isinstance(district, forms.ChoiceField) and isinstance(claimed, forms.ChoiceField)
         district.choices = [("", gettext_lazy("请选择")), *counties]
         claimed.choices = [("", gettext_lazy("和单位申报的一样")), *reasons]
+        for name in DRAFT_FIELDS:
+            self.fields[name].widget.attrs |= _saved_on_change(name)
 
     def clean_mobile(self) -> str:
         """Eleven digits; says how many are missing or too many. Blanks and full-width digits are mended."""
@@ -135,6 +139,26 @@ def _length_problem(count: int) -> str:
 
 
 DRAFT_FIELDS = ("mobile", "district", "street", "job", "train", "claimed_reason", "wrong")
+NOT_ANSWERS = frozenset({"submission_id", "csrfmiddlewaretoken"})
+
+
+def _saved_on_change(name: str) -> dict[str, str]:
+    """Attributes that send one field, alone, as soon as it was changed; a page without scripts ignores
+    them.
+    """
+    return {
+        "hx-post": reverse("apply-draft"),
+        "hx-trigger": "change delay:500ms",
+        "hx-params": ",".join((name, *sorted(NOT_ANSWERS))),
+    }
+
+
+def changed_answers(posted: Mapping[str, str]) -> dict[str, str] | None:
+    """The answers of a form that sends only what was changed; None if it names a field nobody asked for."""
+    names = set(posted) - NOT_ANSWERS
+    if not names or not names <= set(DRAFT_FIELDS):
+        return None
+    return {name: posted[name][:1000] for name in names}
 
 
 def draft_answers(posted: "dict[str, str]") -> dict[str, str]:

@@ -102,10 +102,7 @@ def reasons(*, now: datetime) -> list[tuple[str, str]]:
 
 
 def initial_answers(party: Party) -> dict[str, str]:
-    """What the form starts with: the draft, else the last registration."""
-    draft = selectors.draft_of(party)
-    if draft is not None:
-        return {**draft.answers, "submission_id": str(draft.submission_id)}
+    """What the form starts with: what the draft holds, for the rest the last registration."""
     registration = selectors.registration_of(party)
     known = {"submission_id": str(uuid.uuid4()), "train": "no", "job": "UNDECIDED"}
     if registration is not None:
@@ -116,6 +113,9 @@ def initial_answers(party: Party) -> dict[str, str]:
             "job": registration.job_wish,
             "train": "yes" if registration.wants_training else "no",
         }
+    draft = selectors.draft_of(party)
+    if draft is not None:
+        known |= {**draft.answers, "submission_id": str(draft.submission_id)}
     return known
 
 

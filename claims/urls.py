@@ -6,6 +6,7 @@ from claims import views
 
 urlpatterns = [
     path("apply/", views.apply, name="apply"),
+    path("apply/draft/", views.save_field, name="apply-draft"),
     path("my/", views.my_matters, name="my"),
     path("claims/<str:number>/card/", views.check_card, name="claim-check-card"),
     path("claims/<str:number>/person/", views.ask_for_person, name="claim-ask-for-person"),

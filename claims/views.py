@@ -27,6 +27,7 @@ from claims.forms import (
     ProposalForm,
     ReopenForm,
     ReviewForm,
+    changed_answers,
     draft_answers,
 )
 from claims.models import Claim
@@ -93,9 +94,33 @@ def _save(request: HttpRequest, party: Party) -> HttpResponse:
     except ValueError:
         submission_id = uuid.uuid4()
     answers = draft_answers({name: str(request.POST.get(name, "")) for name in request.POST})
-    services.save_draft(party=party, submission_id=submission_id, answers=answers, now=timezone.now())
+    try:
+        services.save_draft(party=party, submission_id=submission_id, answers=answers, now=timezone.now())
+    except Refused as refused:
+        messages.warning(request, sentence(refused))
+        return redirect("my")
     messages.success(request, _("存好了，30 天内都能接着填。"))
     return redirect("apply")
+
+
+@requires(Action.APPLY)
+@require_POST
+def save_field(request: HttpRequest) -> HttpResponse:
+    """Keep one field of the form as soon as it was changed; answers with the words that say so."""
+    answers = changed_answers({name: str(request.POST[name]) for name in request.POST})
+    try:
+        submission_id = uuid.UUID(request.POST.get("submission_id", ""))
+    except ValueError:
+        return HttpResponse(status=HTTPStatus.BAD_REQUEST)
+    if answers is None:
+        return HttpResponse(status=HTTPStatus.BAD_REQUEST)
+    try:
+        draft = services.save_draft(
+            party=_person(request), submission_id=submission_id, answers=answers, now=timezone.now()
+        )
+    except Refused as refused:
+        return HttpResponse(sentence(refused), status=HTTPStatus.CONFLICT)
+    return render(request, "claims/_saved.html", {"saved": draft})
 
 
 @requires(Action.SEE_OWN_MATTERS)

@@ -42,12 +42,25 @@ class Application:
 
 @transaction.atomic
 def save_draft(*, party: Party, submission_id: uuid.UUID, answers: Mapping[str, str], now: datetime) -> Draft:
-    """Keep what has been filled in so far; the same form later keeps its `submission_id`."""
-    draft, _created = Draft.objects.update_or_create(
-        party=party,
-        defaults={"answers": dict(answers), "saved_at": now},
-        create_defaults={"answers": dict(answers), "saved_at": now, "submission_id": submission_id},
+    """Keep these answers beside what the draft holds already; the draft keeps its first `submission_id`.
+
+    `Refused`: `claim.not_yours` for another person's form, `claim.already_open` for one that was sent.
+    """
+    # One person's fields arrive side by side; each must be merged into what the other has left.
+    Party.objects.select_for_update().get(pk=party.pk)
+    if Draft.objects.filter(submission_id=submission_id).exclude(party=party).exists():
+        raise Refused("claim.not_yours")
+    sent = Claim.objects.select_related("case").filter(submission_id=submission_id).first()
+    if sent is not None:
+        if sent.party_id != party.pk:
+            raise Refused("claim.not_yours")
+        raise Refused("claim.already_open", number=sent.case.number)
+    draft = Draft.objects.filter(party=party).first() or Draft(
+        party=party, submission_id=submission_id, answers={}
     )
+    draft.answers = {**draft.answers, **answers}
+    draft.saved_at = now
+    draft.save()
     return draft
 
 

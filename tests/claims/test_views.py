@@ -136,6 +136,91 @@ class TestTheForm:
         assert submission_id_of(again) == submission_id
         assert 'value="138"' in again.content.decode()
 
+    def test_each_changed_field_is_kept_beside_the_others_and_comes_back(
+        self, client: Client, person_of: Find
+    ) -> None:
+        user = citizen(client, person_of("CLEAN"))
+        submission_id = submission_id_of(client.get("/apply/"))
+        for name, value in (("mobile", "138"), ("job", "CARE"), ("train", "yes"), ("mobile", "1381")):
+            answer = client.post("/apply/draft/", {"submission_id": submission_id, name: value})
+            assert answer.status_code == 200
+            assert "已经存好" in text_of(answer)
+        kept = Draft.objects.get(party=user.party).answers
+        assert kept == {"mobile": "1381", "job": "CARE", "train": "yes"}
+        again = client.get("/apply/").content.decode()
+        assert 'value="1381"' in again
+        assert '<option value="CARE" selected' in again
+
+    def test_one_kept_field_leaves_the_others_prefilled(self, client: Client, person_of: Find) -> None:
+        citizen(client, person_of("CLEAN"))
+        submission_id = submission_id_of(client.get("/apply/"))
+        client.post("/apply/draft/", {"submission_id": submission_id, "mobile": "138"})
+        again = client.get("/apply/").content.decode()
+        assert '<option value="UNDECIDED" selected' in again
+
+    def test_each_field_that_is_kept_sends_itself_alone(self, client: Client, person_of: Find) -> None:
+        citizen(client, person_of("CLEAN"))
+        page = client.get("/apply/").content.decode()
+        for name in ("mobile", "district", "street", "job", "train", "claimed_reason", "wrong"):
+            assert f'hx-params="{name},csrfmiddlewaretoken,submission_id"' in page
+        assert 'hx-params="papers' not in page and 'hx-params="truth' not in page
+
+    @pytest.mark.parametrize(
+        "posted",
+        [
+            {},
+            {"truth": "on"},
+            {"papers": "x"},
+            {"saved_at": "2020-01-01"},
+            {"mobile": "138", "party": "1"},
+            {"mobile": "138", "submission_id": "nonsense"},
+            {"mobile": "138", "submission_id": ""},
+        ],
+    )
+    def test_a_field_nobody_asked_for_is_not_kept(
+        self, client: Client, person_of: Find, posted: dict[str, str]
+    ) -> None:
+        citizen(client, person_of("CLEAN"))
+        answer = client.post("/apply/draft/", {"submission_id": str(uuid.uuid4()), **posted})
+        assert answer.status_code == 400
+        assert not Draft.objects.exists()
+
+    @pytest.mark.parametrize("has_own", [False, True])
+    def test_another_persons_form_is_neither_read_nor_written(
+        self, client: Client, person_of: Find, has_own: bool
+    ) -> None:
+        other = citizen(client, person_of("CLEAN", 1))
+        theirs = submission_id_of(client.get("/apply/"))
+        client.post("/apply/draft/", {"submission_id": theirs, "mobile": "139"})
+        own = citizen(client, person_of("CLEAN"))
+        if has_own:
+            client.post("/apply/draft/", {"submission_id": str(uuid.uuid4()), "mobile": "138"})
+        answer = client.post("/apply/draft/", {"submission_id": theirs, "mobile": "130"})
+        assert answer.status_code == 409
+        assert "139" not in answer.content.decode()
+        assert Draft.objects.get(party=other.party).answers == {"mobile": "139"}
+        assert [draft.answers for draft in Draft.objects.filter(party=own.party)] == [
+            {"mobile": "138"}
+        ] * has_own
+        button = {"submission_id": theirs, "mobile": "130", "save": "1"}
+        assert client.post("/apply/", button)["Location"] == "/my/"
+        assert Draft.objects.get(party=other.party).answers == {"mobile": "139"}
+
+    def test_a_field_that_comes_after_the_form_was_sent_begins_no_new_draft(
+        self, client: Client, person_of: Find
+    ) -> None:
+        citizen(client, person_of("CLEAN"))
+        posted = {**ANSWERS, "submission_id": submission_id_of(client.get("/apply/"))}
+        assert client.post("/apply/", posted).status_code == 302
+        late = {"submission_id": posted["submission_id"], "street": "中山路"}
+        assert client.post("/apply/draft/", late).status_code == 409
+        assert not Draft.objects.exists()
+
+    def test_a_long_answer_is_cut_and_never_refused(self, client: Client, person_of: Find) -> None:
+        citizen(client, person_of("CLEAN"))
+        client.post("/apply/draft/", {"submission_id": str(uuid.uuid4()), "wrong": "x" * 5000})
+        assert len(Draft.objects.get().answers["wrong"]) == 1000
+
 
 class TestTheTracker:
     def test_nobody_sees_another_persons_claim(self, client: Client, person_of: Find) -> None:

@@ -77,6 +77,12 @@ def grouped(number: int | None) -> str:
     return "" if number is None else f"{number:,}".replace("-", "\u2212")
 
 
+@register.filter
+def shown(count: int) -> str:
+    """A count that stops, as the tabs show it: 999+ from a thousand on."""
+    return selectors.shown_count(count)
+
+
 # ---------- dates ----------
 
 

@@ -209,7 +209,7 @@ def test_a_count_stops_at_a_thousand_and_is_shown_as_more() -> None:
     assert selectors.shown_count(999) == "999"
 
 
-def copies(of_case: Case, count: int) -> None:
+def copies(of_case: Case, count: int, *, due: date = TODAY) -> None:
     """So many cases like this one, straight into the table: here only how many there are matters."""
     Case.objects.bulk_create(
         [
@@ -219,7 +219,7 @@ def copies(of_case: Case, count: int) -> None:
                 region=of_case.region,
                 status=of_case.status,
                 waits_for=of_case.waits_for,
-                promise_due=TODAY,
+                promise_due=due,
                 promise_days=3,
                 opened_at=NOW,
                 changed_at=NOW,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from allauth.mfa.totp.internal.auth import generate_totp_secret
 from django.db import connection
@@ -12,7 +14,9 @@ from accounts.models import Access, Role, User
 from accounts.selectors import machine
 from cases import services
 from cases.models import Case
+from law.workdays import legal_day
 from tests.cases.samples import COUNTY, NOW, OTHER_COUNTY, case, determine, officer, person
+from tests.cases.test_queue import copies
 
 pytestmark = [pytest.mark.usefixtures("statuses"), pytest.mark.urls("tests.cases.urls")]
 
@@ -74,7 +78,7 @@ def test_values_nobody_offers_narrow_nothing(client: Client) -> None:
     shown = case(status="FIRST")
     for address in ("?tab=nowhere", "?kind=x&check=x&due=x", "?after=x", "?tab=HANDLER&after=99999999-1"):
         assert shown.number in text_of(client, f"/queue/{address}")
-    assert shown.number not in text_of(client, "/queue/?text=%00nobody")
+    assert client.get("/queue/?text=%00nobody").status_code == 400
 
 
 def test_a_complete_number_in_the_search_field_opens_the_case_and_a_name_the_whole_list(
@@ -144,3 +148,13 @@ def test_the_navigation_counts_what_waits_for_the_officer(client: Client) -> Non
         case(status="FIRST")
     services.record(case=Case.objects.first() or case(), verb="sample.noted", actor=machine(), now=NOW)
     assert "<b>3</b>" in text_of(client, "/queue/")
+
+
+def test_what_is_due_and_overdue_stops_at_999_as_the_tabs_do(client: Client) -> None:
+    signed_in(client)
+    today = legal_day(datetime.now(UTC))
+    for due, words in ((today, "今天 <b>999+</b> 件到期"), (today - timedelta(days=1), "999+ 件已超承诺")):
+        copies(case(status="FIRST", promise_due=due), 1_000, due=due)
+        page = text_of(client, "/queue/")
+        assert words in page
+        assert "1000" not in page

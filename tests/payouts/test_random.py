@@ -60,7 +60,16 @@ class Bank:
     words: dict[str, list[BankReceipt]] = field(default_factory=dict)
     lines: list[StatementRow] = field(default_factory=list)
 
-    def submit_file(self, *, batch_number: str, content: bytes, sha256: str, now: datetime) -> BankReply:
+    def submit_file(
+        self,
+        *,
+        batch_number: str,
+        content: bytes,
+        sha256: str,
+        now: datetime,
+        charset: str = "gb18030",
+        media_type: str = "text/plain",
+    ) -> BankReply:
         assert hashlib.sha256(content).hexdigest() == sha256
         assert self.taken.get(batch_number, content) == content
         assert batch_number not in self.taken, "sent again although the bank had it"

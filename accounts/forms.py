@@ -13,7 +13,6 @@ from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
-from django.contrib.auth.password_validation import password_validators_help_texts
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -186,13 +185,16 @@ class PasswordForm(forms.Form):
     """An own new password, typed twice. `user` is named so that browsers keep it for the right one."""
 
     current = PasswordField(label=_("现在的密码"), complete="current-password")
-    new = PasswordField(label=_("新密码"), complete="new-password")
+    new = PasswordField(
+        label=_("新密码"),
+        complete="new-password",
+        help_text=_("至少 12 位；不能全是数字，不能是常见的密码，不要和用户名、姓名太像。"),
+    )
     again = PasswordField(label=_("再填一遍新密码"), complete="new-password")
 
     def __init__(self, *args: object, user: User, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # handed on as they come
         self.username = user.username
-        self.fields["new"].help_text = " ".join(password_validators_help_texts())
 
     def clean(self) -> None:
         """Both must be the same."""

@@ -96,7 +96,7 @@ def system(request: HttpRequest) -> HttpResponse:
         "cases": [_standing(one) for one in waiting],
         "too_old": sum(one.too_old for one in waiting),
         "provisional": sum(one.provisional for one in waiting),
-        "messages": watch.unsent_messages(),
+        "unsent": watch.unsent_messages(),
         "transit": watch.payments_in_transit(),
         "lookups": watch.lookups_lately(now=now),
     }

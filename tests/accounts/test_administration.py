@@ -240,7 +240,7 @@ def test_the_log_is_narrowed_by_who_what_whose_file_which_case_and_when(watcher:
         )
     record_access(act="SIGN_IN", actor=reader, now=NOW)
 
-    def found(**filters: object) -> list[str]:
+    def found(**filters: str | int) -> list[str]:
         page = watcher.get(reverse("access-log"), filters)
         assert page.status_code == 200
         return re.findall(r'<td data-label="案号">([^<]+)</td>', page.content.decode())

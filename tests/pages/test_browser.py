@@ -15,11 +15,12 @@ from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
-from accounts.models import Role, User
+from accounts.models import API_SCOPES, Role, User
 from accounts.selectors import machine
-from accounts.services import ensure_person, set_second_factor
+from accounts.services import create_client, ensure_person, record_access, set_second_factor
 from cases import services
 from cases.kinds import get
+from cases.models import Case
 from law.identifiers import citizen_id_check_digit
 from tests.serving import served
 
@@ -32,7 +33,7 @@ PHONE, SMALL, DESK = (
     {"width": 320, "height": 700},
     {"width": 1280, "height": 800},
 )
-PUBLIC = ("/", "/privacy/", "/sign-in/", "/staff/sign-in/", "/nowhere/")
+PUBLIC = ("/", "/privacy/", "/sign-in/", "/staff/sign-in/", "/nowhere/", "/api/v1/docs/")
 
 
 @pytest.fixture
@@ -157,6 +158,62 @@ def test_the_officers_pages_are_too(
     for path in ("/queue/", "/queue/?tab=all", "/shortcuts/"):
         visitor.open(path)
         assert visitor.problems() == [], path
+
+
+ADMINISTRATORS = {
+    Role.SECURITY_ADMIN: ("/admin/users/", "/admin/users/new/", "/admin/users/{handler}/", "/admin/clients/"),
+    Role.AUDIT_ADMIN: ("/admin/access/", "/admin/access/?who=handler&from=2025-09-01"),
+    Role.SYSTEM_ADMIN: ("/admin/system/", "/account/", "/account/password/"),
+    Role.HANDLER: ("/cases/{case}/number/", "/cases/{case}/"),
+    Role.SUPERVISOR: ("/desks/", "/desks/{handler}/", "/cases/{case}/reassign/"),
+}
+
+
+@pytest.fixture
+def pages_of(three_cases: list[str]) -> list[tuple[dict[str, str], list[str]]]:
+    """For each administrator, and a handler, the cookies of a session and the own pages."""
+    found = []
+    party = Case.objects.get(number=three_cases[0]).party
+    made = {role: create_officer(role) for role in ADMINISTRATORS}
+    places = {"handler": str(made[Role.HANDLER].pk), "case": three_cases[0]}
+    create_client(name="会计师事务所", scopes=API_SCOPES, regions=["130102"], actor=machine(), now=NOW)
+    record_access(act="READ", actor=made[Role.HANDLER], party=party, case_number=three_cases[0], now=NOW)
+    for role, pages in ADMINISTRATORS.items():
+        found.append((session_of(made[role]), [page.format(**places) for page in pages]))
+    user = User.objects.create(username="citizen", party=party)
+    return [*found, (session_of(user), ["/my/readers/", "/my/"])]
+
+
+def session_of(user: User) -> dict[str, str]:
+    """The cookies of a browser of one's own."""
+    client = Client()
+    client.force_login(user)
+    return {name: morsel.value for name, morsel in client.cookies.items()}
+
+
+def create_officer(role: Role) -> User:
+    """An officer with a second factor."""
+    user = User.objects.create(
+        username=role.value.lower(), full_name="宋颖", roles=[role.value], regions=["130102"]
+    )
+    set_second_factor(user=user, totp_secret="JBSWY3DPEHPK3PXP", now=NOW)
+    return user
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"viewport": DESK}, {"viewport": DESK, "color_scheme": "dark"}, {"viewport": SMALL}],
+    ids=["desk", "dark", "phone"],
+)
+def test_the_administrators_pages_and_the_persons_own_are_too(
+    pages_of: list[tuple[dict[str, str], list[str]]], visit: Any, options: Any
+) -> None:
+    for cookies, pages in pages_of:
+        visitor = visit(cookies, **options)
+        for path in pages:
+            page = visitor.open(path)
+            assert "/sign-in/" not in page.url, path
+            assert visitor.problems() == [], path
 
 
 def test_the_estimate_changes_without_a_new_page(visit: Any) -> None:

@@ -149,7 +149,8 @@ IDENTIFIERS = """
 """
 CASES = """
     INSERT INTO cases_case (id, number, kind, party_id, region, status, waits_for, promise_due, promise_days,
-                            statutory_due, statutory_days, due_provisional, handler_id, opened_at, changed_at, closed_at, checks)
+                            statutory_due, statutory_days, due_provisional, handler_id, opened_at, changed_at,
+                            closed_at, checks)
     SELECT 1000000 + n, 'SP20250101-' || lpad(n::text, 7, '0'), 'claim', 1000000 + n,
            (%(regions)s::varchar[])[1 + (n / 10 + n / 220) %% 22],
            s.status, s.waits_for, %(today)s::date - 3 + (n / 130) %% 12, 3,

@@ -51,7 +51,8 @@ def test_an_untouched_trail_is_verified_whole() -> None:
     history()
     output = StringIO()
     call_command("verify_trail", stdout=output)
-    assert output.getvalue() == ("3 trails, 8 events, 1 determinations, 0 letters, 2 seals up to 2025-09-27 verified\n")
+    said = output.getvalue()
+    assert said == "3 trails, 8 events, 1 determinations, 0 letters, 2 seals up to 2025-09-27 verified\n"
 
 
 @pytest.mark.parametrize(

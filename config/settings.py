@@ -53,7 +53,7 @@ names as in `gateways.ports`; what an entry leaves out is the common one."""
 _SANDBOX_PAYER = {"account": "1301000000000001", "name": "石家庄市失业保险基金支出户"}
 ANYE_PAYER = dict(env.json("ANYE_PAYER", default=_SANDBOX_PAYER) if ANYE_DEMO else env.json("ANYE_PAYER"))
 """The account benefits are paid from, `{"account": "…", "name": "…"}`; only the sandbox's bank takes any.
-`"format"` is what its bank reads: `"text"` (default) or `"pain001"`, which needs `"bank_code"` (12 digits)."""
+`"format"` is what the bank reads: `"text"` (default) or `"pain001"`, which needs `"bank_code"` (12 digits)"""
 ANYE_IDENTITY_URL = env.str("ANYE_IDENTITY_URL", default=f"{ANYE_SANDBOX_URL}/oidc")
 """The identity provider's issuer, at which citizens and enterprises sign in."""
 

@@ -16,6 +16,7 @@ import payouts.selectors
 import payouts.services
 import policy.selectors
 from accounts.selectors import machine
+from cases.batch import record_many
 from cases.models import Event
 from claims import kinds
 from claims.models import Claim, Spell, SpellMonth
@@ -24,7 +25,7 @@ from law.errors import MissingParameter, Refused
 from law.workdays import legal_day
 from payouts.services import Due
 
-ACCRUE_CHUNK = 500
+ACCRUE_CHUNK = 2_000
 
 logger = logging.getLogger("anye.claims")
 
@@ -55,13 +56,14 @@ def accrue_month(*, month: str, now: datetime, claim_ids: Sequence[int] | None =
     """
     if month > legal_day(now).isoformat()[:7]:
         raise Refused("claim.month_not_begun", month=month)
-    owed = 0
+    owed, after = 0, 0
     passed_over: set[int] = set()
     while True:
-        chunk = _accrue_chunk(month=month, now=now, claim_ids=claim_ids, passed_over=passed_over)
+        chunk = _accrue_chunk(month=month, now=now, claim_ids=claim_ids, after=after, passed_over=passed_over)
         owed += len(chunk)
         if not chunk:
             return owed
+        after = chunk[-1]
         owed -= len(passed_over.intersection(chunk))
 
 
@@ -72,7 +74,7 @@ def _in_payment(claim_ids: Sequence[int] | None) -> QuerySet[Spell]:
 
 @transaction.atomic
 def _accrue_chunk(
-    *, month: str, now: datetime, claim_ids: Sequence[int] | None, passed_over: set[int]
+    *, month: str, now: datetime, claim_ids: Sequence[int] | None, after: int, passed_over: set[int]
 ) -> list[int]:
     """Owe the next spells, all at once or, where that cannot be, one by one; returns which were tried.
 
@@ -83,8 +85,11 @@ def _accrue_chunk(
         _in_payment(claim_ids)
         .select_related("claim__case", "claim__party", "determination")
         .filter(first_month__lte=month, last_month__gte=month, granted_at__lte=now)
-        .filter(~Exists(done))
+        .filter(~Exists(done), pk__gt=after)
         .exclude(pk__in=passed_over)
+        # What is large or encrypted and not needed to know an amount.
+        .defer("determination__decision", "determination__sources")
+        .defer("claim__disputed", "claim__papers_wanted", "claim__new_evidence")
         .order_by("pk")
     )
     chunk = list(spells.select_for_update(of=("self",), skip_locked=True)[:ACCRUE_CHUNK])
@@ -123,11 +128,13 @@ def _owe(chunk: Sequence[Spell], *, month: str, now: datetime) -> None:
         for spell in chunk
     ]
     payouts.services.owe_many(rows=rows, actor=machine(), now=now)
-    for spell in chunk:
-        payload = {"month": month, "amount_fen": amounts[spell.pk]}
-        cases.services.record(
-            case=spell.claim.case, verb="claim.month_owed", actor=machine(), now=now, payload=payload
-        )
+    record_many(
+        kind=kinds.CLAIM,
+        verb="claim.month_owed",
+        payloads=[(spell.pk, {"month": month, "amount_fen": amounts[spell.pk]}) for spell in chunk],
+        actor=machine(),
+        now=now,
+    )
 
 
 def _hold_back(spell: Spell, fault: Refused | MissingParameter, *, month: str, now: datetime) -> None:

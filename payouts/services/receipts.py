@@ -169,22 +169,26 @@ def _judge(found: _Sorted, word: _Word, said: dict[str, datetime]) -> None:
 def _keep(found: _Sorted, *, now: datetime) -> None:
     """Each receipt of ours is stored, conflicting ones marked. An unknown one has no payment to stand by."""
     words = [*found.paid, *found.failed, *found.returns]
-    Receipt.objects.bulk_create(
-        [
-            Receipt(
-                payment_id=word.payment_id,
-                bank_serial=word.serial,
-                status=word.status,
-                reason_code=word.reason_code,
-                booked_at=word.booked_at,
-                received_at=now,
-                conflicts=conflicts,
+    for group, conflicts in ((words, False), (found.conflicts, True)):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                INSERT INTO payouts_receipt (payment_id, bank_serial, status, reason_code, booked_at,
+                                             received_at, conflicts)
+                SELECT payment_id, serial, status, reason, booked_at, %s, %s
+                FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])
+                    AS given (payment_id, serial, status, reason, booked_at)
+                """,
+                [
+                    now,
+                    conflicts,
+                    [word.payment_id for word in group],
+                    [word.serial for word in group],
+                    [word.status for word in group],
+                    [word.reason_code for word in group],
+                    [word.booked_at for word in group],
+                ],
             )
-            for group, conflicts in ((words, False), (found.conflicts, True))
-            for word in group
-        ],
-        batch_size=5_000,
-    )
 
 
 def _settle(paid: Sequence[_Word], *, now: datetime) -> None:
@@ -265,21 +269,29 @@ def _move_on(batch: Batch, tally: Tally, *, now: datetime) -> None:
 
 def _tell_paid(payment_ids: Sequence[int], *, now: datetime) -> None:
     """One message for each payment, on the case that granted it."""
-    payments = Payment.objects.select_related("obligation", "payee").filter(pk__in=payment_ids)
+    payments = Payment.objects.filter(pk__in=payment_ids).order_by("pk")
+    rows = payments.values_list(
+        "obligation__case_id",
+        "obligation__party_id",
+        "amount_fen",
+        "payee__account_last4",
+        "settled_at",
+        "payee__contact",
+    )
     notify_many(
         notices=[
             Notice(
-                case_id=payment.obligation.case_id,
-                party_id=payment.obligation.party_id,
+                case_id=case_id,
+                party_id=party_id,
                 template="payment.settled",
                 numbers={
-                    "amount_fen": payment.amount_fen,
-                    "tail": payment.payee.account_last4,
-                    "on": legal_day(payment.settled_at or now).isoformat(),
+                    "amount_fen": amount,
+                    "tail": tail,
+                    "on": legal_day(settled_at or now).isoformat(),
                 },
-                address=payment.payee.contact,
+                address=contact,
             )
-            for payment in payments.order_by("pk")
+            for case_id, party_id, amount, tail, settled_at, contact in rows
         ],
         now=now,
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 
 from accounts.selectors import machine
@@ -160,26 +160,30 @@ def _store_lines(day: date, statement: BankStatement, *, now: datetime) -> list[
             "bank_serial", "direction", "amount_fen", "end_to_end_id"
         )
     }
-    StatementLine.objects.bulk_create(
-        [
-            StatementLine(
-                bank_serial=line.bank_serial,
-                day=day,
-                booked_at=line.booked_at,
-                direction=line.direction,
-                amount_fen=line.amount_fen,
-                end_to_end_id=line.end_to_end_id[:35],
-                reason_code=line.reason_code[:12],
-                batch_number=line.batch_number[:40],
-                received_at=now,
-            )
-            for line in statement.lines
-            if line.bank_serial not in known
-        ],
-        batch_size=CHUNK,
+    new = [line for line in statement.lines if line.bank_serial not in known]
+    with connection.cursor() as cursor:
         # Another pool's run may have stored the same line this moment.
-        ignore_conflicts=True,
-    )
+        cursor.execute(
+            """
+            INSERT INTO payouts_statementline (bank_serial, day, booked_at, direction, amount_fen,
+                                               end_to_end_id, reason_code, batch_number, received_at)
+            SELECT serial, %s, booked_at, direction, amount, name, reason, batch, %s
+            FROM unnest(%s::text[], %s::timestamptz[], %s::text[], %s::bigint[], %s::text[], %s::text[],
+                        %s::text[]) AS given (serial, booked_at, direction, amount, name, reason, batch)
+            ON CONFLICT DO NOTHING
+            """,
+            [
+                day,
+                now,
+                [line.bank_serial for line in new],
+                [line.booked_at for line in new],
+                [line.direction for line in new],
+                [line.amount_fen for line in new],
+                [line.end_to_end_id[:35] for line in new],
+                [line.reason_code[:12] for line in new],
+                [line.batch_number[:40] for line in new],
+            ],
+        )
     return [
         {"code": LINE_CHANGED, "line": line.bank_serial, "given_fen": line.amount_fen}
         for line in statement.lines

@@ -7,13 +7,14 @@ never write off an obligation, and never pay into a changed account without a tr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import User
 from accounts.selectors import machine
-from cases.services import notify, open_case, transition
+from cases.batch import Notice, Opening, notify_many, open_many
+from cases.services import transition, transition_many
 from law.workdays import legal_day
 from payouts.kinds import (
     ASKS_THE_PERSON,
@@ -46,9 +47,7 @@ def open_returns(bounced: Sequence[Bounced], *, now: datetime) -> None:
     Runs inside the caller's transaction, which holds the pool's lock and has booked the money.
     """
     reasons = {one.payment_id: one.reason_code for one in bounced}
-    payments = Payment.objects.select_related("obligation__party", "obligation__case").filter(
-        pk__in=list(reasons)
-    )
+    payments = Payment.objects.select_related("obligation", "payee").filter(pk__in=list(reasons))
     known = {
         returned.obligation_id: returned
         for returned in ReturnedPayment.objects.select_related("case").filter(
@@ -56,13 +55,15 @@ def open_returns(bounced: Sequence[Bounced], *, now: datetime) -> None:
         )
     }
     actor = machine()
+    new: list[Payment] = []
     for payment in payments.order_by("pk"):
         returned = known.get(payment.obligation_id)
         if returned is None:
-            returned = _open(payment, reasons[payment.pk], actor=actor, now=now)
+            new.append(payment)
         else:
             _open_again(returned, payment, reasons[payment.pk], actor=actor, now=now)
-        _first_step(returned, actor=actor, now=now)
+            _first_steps([returned], actor=actor, now=now)
+    _first_steps(_open_all(new, reasons, actor=actor, now=now), actor=actor, now=now)
 
 
 def _cause(reason_code: str) -> str:
@@ -78,23 +79,29 @@ def _payload(payment: Payment, reason_code: str) -> dict[str, str | int]:
     }
 
 
-def _open(payment: Payment, reason_code: str, *, actor: User, now: datetime) -> ReturnedPayment:
-    case = open_case(
-        kind=RETURN,
-        party=payment.obligation.party,
-        region=payment.obligation.region,
-        actor=actor,
-        now=now,
-        verb="return.opened",
-        payload=_payload(payment, reason_code),
-    )
-    return ReturnedPayment.objects.create(
-        case=case,
-        obligation=payment.obligation,
-        payment=payment,
-        cause=_cause(reason_code),
-        reason_code=reason_code,
-        returned_on=legal_day(now),
+def _open_all(
+    payments: Sequence[Payment], reasons: Mapping[int, str], *, actor: User, now: datetime
+) -> list[ReturnedPayment]:
+    """A case for each of these; a bank can send back thousands at once."""
+    openings = [
+        Opening(
+            payment.obligation.party_id, payment.obligation.region, _payload(payment, reasons[payment.pk])
+        )
+        for payment in payments
+    ]
+    case_ids = open_many(kind=RETURN, openings=openings, verb="return.opened", actor=actor, now=now)
+    return ReturnedPayment.objects.bulk_create(
+        [
+            ReturnedPayment(
+                case_id=case_id,
+                obligation=payment.obligation,
+                payment=payment,
+                cause=_cause(reasons[payment.pk]),
+                reason_code=reasons[payment.pk],
+                returned_on=legal_day(now),
+            )
+            for case_id, payment in zip(case_ids, payments, strict=True)
+        ]
     )
 
 
@@ -117,30 +124,68 @@ def _open_again(
     )
 
 
-def _first_step(returned: ReturnedPayment, *, actor: User, now: datetime) -> None:
-    """What each cause asks for: try again, ask the person, or leave it to an officer."""
-    may_retry = returned.cause == Cause.FILE_OR_TIME or returned.times <= RETRIES
-    if returned.cause in RETRIED_BY_THE_MACHINE and may_retry:
-        make_ready(returned, why="machine", actor=actor, now=now)
-    elif returned.cause in ASKS_THE_PERSON or returned.cause == Cause.UNSPECIFIED:
-        transition(case=returned.case, to=CORRECTING, verb="return.person_asked", actor=actor, now=now)
-    if returned.cause != Cause.DECEASED:
-        _tell(returned, now=now)
+def _first_steps(opened: Sequence[ReturnedPayment], *, actor: User, now: datetime) -> None:
+    """What each cause asks for: try again, ask the person, or leave it to an officer; and say so."""
+    retried: list[ReturnedPayment] = []
+    asked: list[ReturnedPayment] = []
+    for returned in opened:
+        may_retry = returned.cause == Cause.FILE_OR_TIME or returned.times <= RETRIES
+        if returned.cause in RETRIED_BY_THE_MACHINE and may_retry:
+            retried.append(returned)
+        elif returned.cause in ASKS_THE_PERSON or returned.cause == Cause.UNSPECIFIED:
+            asked.append(returned)
+    back = [one.payment_id for one in retried if one.payment.returned_at is not None]
+    if back:
+        book_payments(Move.REISSUED, back, posted_on=legal_day(now), now=now)
+    _move(retried, to=READY, verb="return.ready", payload={"why": "machine"}, actor=actor, now=now)
+    _move(asked, to=CORRECTING, verb="return.person_asked", payload={}, actor=actor, now=now)
+    _tell(opened, now=now)
 
 
-def _tell(returned: ReturnedPayment, *, now: datetime) -> None:
-    """The person hears what came back, why, and what to do now. Never when the bank says that they have
+def _move(
+    returned: Sequence[ReturnedPayment],
+    *,
+    to: str,
+    verb: str,
+    payload: Mapping[str, str],
+    actor: User,
+    now: datetime,
+) -> None:
+    case_ids = [one.pk for one in returned]
+    moved = transition_many(
+        kind=RETURN,
+        case_ids=case_ids,
+        from_status=RETURNED,
+        to=to,
+        verb=verb,
+        actor=actor,
+        now=now,
+        payload=payload,
+    )
+    if len(moved) != len(case_ids):
+        # They were opened in this very transaction, under the pool's lock.
+        raise AssertionError(f"{len(case_ids) - len(moved)} returned payments did not move to {to}")
+
+
+def _tell(opened: Sequence[ReturnedPayment], *, now: datetime) -> None:
+    """Each person hears what came back, why, and what to do now. Never when the bank says that they have
     died.
     """
-    notify(
-        case=returned.obligation.case,
-        party=returned.obligation.party,
-        template=f"payment.returned.{returned.cause}",
-        numbers={
-            "amount_fen": returned.payment.amount_fen,
-            "tail": returned.payment.payee.account_last4,
-        },
-        address=returned.payment.payee.contact,
+    notify_many(
+        notices=[
+            Notice(
+                case_id=returned.obligation.case_id,
+                party_id=returned.obligation.party_id,
+                template=f"payment.returned.{returned.cause}",
+                numbers={
+                    "amount_fen": returned.payment.amount_fen,
+                    "tail": returned.payment.payee.account_last4,
+                },
+                address=returned.payment.payee.contact,
+            )
+            for returned in opened
+            if returned.cause != Cause.DECEASED
+        ],
         now=now,
     )
 

@@ -170,7 +170,7 @@ def test_the_days_of_a_filter_are_those_of_the_law_not_of_greenwich() -> None:
         ({"limit": "201"}, "limit"),
         ({"cursor": "?"}, "cursor"),
         ({"cursor": "MSAy"}, "cursor"),
-        ({"case_number": "x\x00"}, "case_number"),
+        ({"case_number": "x y"}, "case_number"),
     ],
 )
 def test_a_wrong_parameter_is_named(fields: Mapping[str, str], field: str) -> None:
@@ -179,6 +179,12 @@ def test_a_wrong_parameter_is_named(fields: Mapping[str, str], field: str) -> No
     body = answer.json()
     assert (body["code"], body["errors"][0]["field"]) == ("invalid", field)
     assert body["errors"][0]["message"] and body["title"] and body["detail"]
+
+
+def test_what_no_keyboard_types_is_a_problem_too() -> None:
+    answer = Auditor().get(reverse("api-determinations"), case_number="x\x00")
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+    assert answer.json()["code"] == "bad_request"
 
 
 def test_twice_the_determinations_ask_the_database_no_more() -> None:

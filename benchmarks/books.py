@@ -66,7 +66,7 @@ class Books:
             for table in self.changed:
                 names = columns(table)
                 cursor.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
-                cursor.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM before_{table}")  # noqa: S608
+                cursor.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM before_{table}")  # noqa: S608 - ours
             cursor.execute("SET session_replication_role = DEFAULT")
             for table in dict.fromkeys((*self.added, *self.changed)):
                 cursor.execute(f"VACUUM (FULL, ANALYZE) {table}")

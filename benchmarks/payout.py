@@ -217,6 +217,35 @@ def _claims(
 ) -> None:
     keys = range(1_000_000 + made, 1_000_000 + made + len(chunk))
     pairs = [(key, *found) for key, found in zip(keys, chunk, strict=True)]
+    _people(pairs, now=now)
+    stored = decision.to_json()
+    Determination.objects.bulk_create(
+        Determination(
+            pk=key,
+            case_id=key,
+            program=PROGRAM,
+            rule_version=str(PROGRAMS[PROGRAM].version),
+            verdict=decision.verdict.value,
+            facts=FACTS,
+            sources={},
+            parameter_set_id=parameters.digest,
+            decision=stored,
+            pass_count=12,
+            fail_count=0,
+            unknown_count=0,
+            amount_fen=decision.total_fen,
+            months=decision.months,
+            content_hash="",
+            made_by=machine(),
+            made_at=now,
+        )
+        for key, _, _ in pairs
+    )
+    _awards(world, pairs, decision, now=now)
+
+
+def _people(pairs: Sequence[tuple[int, int, Person]], *, now: datetime) -> None:
+    """Parties, their numbers and their cases."""
     Party.objects.bulk_create(
         Party(pk=key, kind="PERSON", name=person.name, created_at=now) for key, _, person in pairs
     )
@@ -246,30 +275,6 @@ def _claims(
         )
         for key, _, _ in pairs
     )
-    stored = decision.to_json()
-    Determination.objects.bulk_create(
-        Determination(
-            pk=key,
-            case_id=key,
-            program=PROGRAM,
-            rule_version=str(PROGRAMS[PROGRAM].version),
-            verdict=decision.verdict.value,
-            facts=FACTS,
-            sources={},
-            parameter_set_id=parameters.digest,
-            decision=stored,
-            pass_count=12,
-            fail_count=0,
-            unknown_count=0,
-            amount_fen=decision.total_fen,
-            months=decision.months,
-            content_hash="",
-            made_by=machine(),
-            made_at=now,
-        )
-        for key, _, _ in pairs
-    )
-    _awards(world, pairs, decision, now=now)
 
 
 def _awards(
@@ -424,7 +429,7 @@ def floor() -> float:
             names = names_of[table]
             with transaction.atomic():
                 cursor.execute(
-                    f"INSERT INTO {table} ({names}) SELECT {names} FROM staged_{table} "  # noqa: S608
+                    f"INSERT INTO {table} ({names}) SELECT {names} FROM staged_{table} "  # noqa: S608 - our own names
                     f"ORDER BY {KEY_OF.get(table, 'id')}"
                 )
         return time.perf_counter() - begun

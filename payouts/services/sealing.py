@@ -51,7 +51,7 @@ from payouts.models import (
     StatementLine,
     pool_of,
 )
-from payouts.payer import payer
+from payouts.payer import Payer, payer
 from payouts.services.ledger import lock_pool
 from payouts.services.recheck import Rechecked, ToPay, recheck
 from policy.selectors import integer
@@ -131,18 +131,7 @@ def seal_batch(*, region: str, actor: User, now: datetime) -> Batch:
         raise Refused("batch.recheck_differs", count=len(rechecked.differing), first=rechecked.differing[0])
     held = _must_cover(pool, _total(chosen))
     paying = payer()
-    content = paying.layout.build(
-        bank_file.Header(
-            batch_number=case.number,
-            business="UIB",
-            payer_account=paying.account,
-            payer_name=paying.name,
-            payer_bank_code=paying.bank_code,
-            value_date=today,
-            created_at=now,
-        ),
-        [one.line for one in chosen],
-    )
+    content = _bank_file(paying, chosen, batch_number=case.number, value_date=today, now=now)
     read = paying.layout.read(content)
     batch = Batch.objects.create(
         case=case,
@@ -163,6 +152,22 @@ def seal_batch(*, region: str, actor: User, now: datetime) -> Batch:
         Signature.objects.create(batch=batch, level=MAKER, actor=actor, at=now)
         transition(case=case, to=APPROVED1, verb="batch.signed_by_maker", actor=actor, now=now)
     return batch
+
+
+def _bank_file(
+    paying: Payer, chosen: Sequence[_Line], *, batch_number: str, value_date: date, now: datetime
+) -> bytes:
+    """The file as it will go to the bank, in the layout that the bank reads."""
+    header = bank_file.Header(
+        batch_number=batch_number,
+        business="UIB",
+        payer_account=paying.account,
+        payer_name=paying.name,
+        payer_bank_code=paying.bank_code,
+        value_date=value_date,
+        created_at=now,
+    )
+    return paying.layout.build(header, [one.line for one in chosen])
 
 
 def due_obligations(pool: str, today: date) -> list[_Owed]:

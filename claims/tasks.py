@@ -43,6 +43,12 @@ def follow_payments() -> None:
 
 
 @shared_task
+def drop_old_drafts() -> None:
+    """Delete forms begun and left: nothing else is ever deleted."""
+    services.drop_old_drafts(now=timezone.now())
+
+
+@shared_task
 def close_unanswered() -> None:
     """Close claims whose applicant has not answered the notice of missing papers in time."""
     services.close_unanswered(now=timezone.now())

@@ -42,6 +42,11 @@ TIMETABLE = {
         timedelta(seconds=30),
         "a claim whose first payment has arrived is in payment",
     ),
+    "drop-old-drafts": Job(
+        "claims.tasks.drop_old_drafts",
+        crontab(hour=3, minute=40),
+        "a form begun and left is kept thirty days and no longer",
+    ),
     "close-unanswered-notices": Job(
         "claims.tasks.close_unanswered",
         crontab(hour=1, minute=10),

@@ -15,7 +15,7 @@ from accounts.models import Party, User
 from cases.attachments import Paper
 from cases.models import Case, Event
 from claims import kinds
-from claims.models import Claim, Draft, Registration
+from claims.models import DRAFT_KEPT, Claim, Draft, Registration
 from claims.selectors import county_of, open_claim_of, subject_of
 from claims.services.steps import due_dates, require, tell
 from gateways.models import Lookup
@@ -62,6 +62,11 @@ def save_draft(*, party: Party, submission_id: uuid.UUID, answers: Mapping[str, 
     draft.saved_at = now
     draft.save()
     return draft
+
+
+def drop_old_drafts(*, now: datetime) -> int:
+    """Delete forms that were begun and left for thirty days, as the page promises; returns how many."""
+    return Draft.objects.filter(saved_at__lt=now - DRAFT_KEPT).delete()[0]
 
 
 def look_up_for_form(*, party: Party, now: datetime) -> dict[Source, Lookup]:

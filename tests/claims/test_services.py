@@ -103,6 +103,15 @@ class TestSubmission:
         submit(person_of("CLEAN"))
         assert not Draft.objects.filter(party=party).exists()
 
+    def test_a_draft_left_for_thirty_days_is_deleted(self, person_of: Find) -> None:
+        party = party_of(person_of("CLEAN"))
+        claims.services.save_draft(
+            party=party, submission_id=uuid.uuid4(), answers={"mobile": "138"}, now=NOW
+        )
+        assert claims.services.drop_old_drafts(now=NOW + timedelta(days=29)) == 0
+        assert claims.services.drop_old_drafts(now=NOW + timedelta(days=31)) == 1
+        assert not Draft.objects.filter(party=party).exists()
+
     def test_a_deadline_in_a_year_without_a_calendar_is_provisional_and_nothing_fails(
         self, person_of: Find
     ) -> None:

@@ -6,6 +6,7 @@ second run, five minutes later, leaves every row of every table as the first one
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -16,6 +17,7 @@ from django.apps import apps
 from django.db import connection
 from django.test import Client
 
+import claims.services
 from accounts.models import API_SCOPES
 from accounts.selectors import machine
 from accounts.services import create_client
@@ -86,6 +88,12 @@ def signed_in_long_ago(city: City) -> Arguments:
     return {}
 
 
+def began_a_form(city: City) -> None:
+    """Somebody fills in half a form and does not come back."""
+    party = city.verified().party
+    claims.services.save_draft(party=party, submission_id=uuid.uuid4(), answers={"mobile": "138"}, now=NOW)
+
+
 CASES: Mapping[str, Twice] = {
     "accounts.tasks.clear_expired": Twice(signed_in_long_ago, at=NOW + timedelta(days=1)),
     "claims.tasks.verify_claim": Twice(of_one_claim(kinds.SUBMITTED)),
@@ -93,6 +101,7 @@ CASES: Mapping[str, Twice] = {
     "claims.tasks.accrue_claim": Twice(of_one_claim(kinds.APPROVED)),
     "claims.tasks.accrue_current_month": Twice(no_arguments(lambda city: city.claim(kinds.APPROVED))),
     "claims.tasks.follow_payments": Twice(paid_but_not_followed),
+    "claims.tasks.drop_old_drafts": Twice(no_arguments(began_a_form), at=NOW + timedelta(days=31)),
     "claims.tasks.close_unanswered": Twice(
         no_arguments(lambda city: city.claim(kinds.SUPPLEMENT)), at=NOW + timedelta(days=60)
     ),

@@ -11,8 +11,8 @@ from django.core.cache import cache
 
 from tests.site import RunningSite
 
-# The browser's driver keeps an event loop in the test process, and Django would refuse every query beside it. Each
-# test still does one thing at a time.
+# The browser's driver keeps an event loop in the test process, and Django would refuse every query beside it.
+# Each test still does one thing at a time.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

@@ -83,13 +83,12 @@ def _accrue_chunk(
     done = SpellMonth.objects.filter(spell=OuterRef("pk"), month=month)
     spells = (
         _in_payment(claim_ids)
-        .select_related("claim__case", "claim__party", "determination")
+        .select_related("claim", "determination")
         .filter(first_month__lte=month, last_month__gte=month, granted_at__lte=now)
         .filter(~Exists(done), pk__gt=after)
         .exclude(pk__in=passed_over)
-        # What is large or encrypted and not needed to know an amount.
-        .defer("determination__decision", "determination__sources")
-        .defer("claim__disputed", "claim__papers_wanted", "claim__new_evidence")
+        # The rest is large or encrypted, and not needed to know an amount.
+        .only("claim__county", "claim__party_id", "determination__facts")
         .order_by("pk")
     )
     chunk = list(spells.select_for_update(of=("self",), skip_locked=True)[:ACCRUE_CHUNK])

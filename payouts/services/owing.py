@@ -12,7 +12,6 @@ from datetime import date, datetime
 
 from django.db import connection, transaction
 from django.db.models import Model
-from psycopg2.extras import execute_values
 
 from accounts.models import Party, User
 from cases.models import Case, Determination
@@ -142,33 +141,36 @@ def owe_many(*, rows: Sequence[Due], actor: User, now: datetime) -> int:
 
 def _insert(chunk: Sequence[Due], *, now: datetime) -> dict[str, int]:
     """Insert what is not there yet; key -> id of the new rows."""
-    values = [
-        (
-            row.key,
-            row.party_id,
-            row.case_id,
-            row.determination_id,
-            row.program,
-            row.item,
-            row.month,
-            row.region,
-            pool_of(row.region),
-            row.amount_fen,
-            row.due(now),
-            now,
-        )
-        for row in chunk
-    ]
     with connection.cursor() as cursor:
-        created = execute_values(
-            cursor.cursor,
-            "INSERT INTO payouts_obligation (key, party_id, case_id, determination_id, program, item, month,"
-            " region, pool, amount_fen, due_on, created_at)"
-            " VALUES %s ON CONFLICT DO NOTHING RETURNING key, id",
-            values,
-            page_size=CHUNK,
-            fetch=True,
+        cursor.execute(
+            """
+            INSERT INTO payouts_obligation (key, party_id, case_id, determination_id, program, item, month,
+                                            region, pool, amount_fen, due_on, created_at)
+            SELECT key, party_id, case_id, determination_id, program, item, month, region, pool, amount,
+                   due_on, %s
+            FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[],
+                        %s::text[], %s::text[], %s::text[], %s::bigint[], %s::date[])
+                WITH ORDINALITY AS given (key, party_id, case_id, determination_id, program, item, month,
+                                          region, pool, amount, due_on, position)
+            ORDER BY position
+            ON CONFLICT DO NOTHING RETURNING key, id
+            """,
+            [
+                now,
+                [row.key for row in chunk],
+                [row.party_id for row in chunk],
+                [row.case_id for row in chunk],
+                [row.determination_id for row in chunk],
+                [row.program for row in chunk],
+                [row.item for row in chunk],
+                [row.month for row in chunk],
+                [row.region for row in chunk],
+                [pool_of(row.region) for row in chunk],
+                [row.amount_fen for row in chunk],
+                [row.due(now) for row in chunk],
+            ],
         )
+        created = cursor.fetchall()
     return dict(created)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.db.models import Count, FilteredRelation, Q, QuerySet, Sum
 
 from accounts.selectors import machine
 from cases.services import transition
@@ -327,8 +327,12 @@ def _not_on_statement(batches: Sequence[Batch], *, day: date, now: datetime) -> 
 
 
 def _undebited(batches: Iterable[Batch]) -> QuerySet[Payment]:
-    debited = Transfer.objects.filter(payment=OuterRef("pk"), kind=Move.DEBITED)
-    return Payment.objects.filter(~Exists(debited), batch__in=list(batches), settled_at__isnull=False)
+    # A join and not EXISTS: in the transaction that booked thousands the planner knows nothing of them yet,
+    # and would look through the whole ledger for each payment.
+    debit = FilteredRelation("transfers", condition=Q(transfers__kind=Move.DEBITED))
+    return Payment.objects.alias(debit=debit).filter(
+        debit__isnull=True, batch__in=list(batches), settled_at__isnull=False
+    )
 
 
 def _conflicts(pool: str, day: date) -> list[Difference]:

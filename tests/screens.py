@@ -5,15 +5,20 @@ Starts a site of its own with a small city, walks through it as the journeys do,
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+import django
 from playwright.sync_api import Page, sync_playwright
 
-from config.home import ROOT
-from tests.conftest import CHROMIUM
-from tests.journeys.conftest import DESK, FLAGS, PHONE, Stage
-from tests.journeys.test_claim import APPROVED, fill_in, submit
-from tests.site import RunningSite
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+django.setup()
+
+from config.home import ROOT  # noqa: E402 - the journeys import models, which need the settings first
+from tests.conftest import CHROMIUM  # noqa: E402 - see above
+from tests.journeys.conftest import DESK, FLAGS, PHONE, Stage  # noqa: E402 - see above
+from tests.journeys.test_claim import APPROVED, fill_in, submit  # noqa: E402 - see above
+from tests.site import RunningSite  # noqa: E402 - see above
 
 SCREENS = ROOT / "docs" / "screens"
 
@@ -22,7 +27,7 @@ def main() -> None:
     """Take every picture; a page that does not come fails loudly."""
     assert CHROMIUM is not None, "Chromium is needed (Debian: apt-get install chromium fonts-noto-cjk)"
     SCREENS.mkdir(exist_ok=True)
-    with RunningSite("--people", "60", "--enterprises", "0") as site, sync_playwright() as playwright:
+    with RunningSite("--people", "300", "--enterprises", "0") as site, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         stage = Stage(site=site, browser=browser)
         for language, suffix in (("zh-CN", ""), ("en", ".en")):

@@ -25,6 +25,9 @@ from cases.queue import Filters
 from cases.templatetags import anye
 from law.decision import Outcome, Reason, Reference
 
+# The shell of officers asks whether the coming year has its calendar.
+pytestmark = pytest.mark.django_db
+
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
 ALL = sorted(path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.html"))
 PROMISE = Clock("warn", "今天", dt.date(2025, 9, 29), 3, 3, paused=False, provisional=False)

@@ -6,6 +6,7 @@ stand-in: the outside world is the sandbox, over HTTP.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -20,9 +21,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import psycopg2
 import redis
 
 from config.home import ROOT, Home, open_home, process_environment, remove
+from config.play import CODE_SECONDS, one_time_code
 from config.servers import die_with_parent
 from config.supervisor import processes_file
 
@@ -145,6 +148,24 @@ class RunningSite:
                 self.process.wait()
                 raise AssertionError(f"the site did not stop in {STOP_SECONDS} s: {self.words()}") from None
         return self.process.returncode
+
+    # --- officers -----------------------------------------------------------------------------------------
+
+    def code(self, username: str, totp_secret: str) -> str:
+        """A one-time code that the site will take, whoever used one before: it asks the site's own record.
+
+        A code counts once, and one step early or late; all tests of a run share the site and its officers.
+        """
+        address = process_environment(self.home, self.environment)["DATABASE_URL"]
+        with contextlib.closing(psycopg2.connect(address)) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT last_code_step FROM accounts_user WHERE username = %s", [username])
+            (used,) = cursor.fetchone() or (0,)
+
+        def now() -> int:
+            return int(time.time()) // CODE_SECONDS
+
+        wait_until(lambda: used < now() + 1, seconds=CODE_SECONDS + 5, what="the next one-time code")
+        return one_time_code(totp_secret, max(used + 1, now() - 1))
 
     # --- faults -------------------------------------------------------------------------------------------
 

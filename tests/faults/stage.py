@@ -24,7 +24,7 @@ from celery import Celery
 
 from config.addresses import broker_url
 from config.home import process_environment
-from config.play import APPROVED, CODE_SECONDS, PAID, one_time_code
+from config.play import APPROVED, PAID
 from config.supervisor import DEATHS_WITHIN_SECONDS, MAX_DEATHS
 from config.visitor import Form, Page, Visitor
 from law.money import Fen, yuan_grouped
@@ -193,15 +193,7 @@ class Stage:
 
     def code(self, officer: Officer) -> str:
         """A one-time code that the site will take: newer than the last one used, at most one step early."""
-        used = int(
-            self.value("SELECT last_code_step FROM accounts_user WHERE username = %s", officer.username)
-        )
-
-        def now() -> int:
-            return int(time.time()) // CODE_SECONDS
-
-        wait_until(lambda: used < now() + 1, seconds=CODE_SECONDS + 5, what="the next one-time code")
-        return one_time_code(officer.totp_secret, max(used + 1, now() - 1))
+        return self.site.code(officer.username, officer.totp_secret)
 
     def seal(self) -> str:
         """A handler makes a batch of all that is due; its number."""

@@ -16,7 +16,6 @@ import urllib3
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from config.play import one_time_code
 from tests.site import RunningSite
 
 FLAGS = [
@@ -53,7 +52,6 @@ class Stage:
     site: RunningSite
     browser: Browser
     contexts: list[BrowserContext] = field(default_factory=list)
-    steps_used: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.demo: dict[str, Any] = self.site.demo
@@ -114,11 +112,7 @@ class Stage:
     def code(self, role: str) -> str:
         """A one-time code of an officer that has not been used: a code counts once."""
         account = next(account for account in self.demo["staff"] if account["role"] == role)
-        step = max(int(time.time()) // 30, self.steps_used.get(role, 0) + 1)
-        while step > int(time.time()) // 30 + 1:
-            time.sleep(0.5)
-        self.steps_used[role] = step
-        return one_time_code(account["totp_secret"], step)
+        return self.site.code(account["username"], account["totp_secret"])
 
     def until(self, page: Page, heading: str) -> None:
         """Reload until the page's heading says so: workers do their part meanwhile."""

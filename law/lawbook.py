@@ -8,7 +8,7 @@ cannot rot. Nothing is said here that the rules and values do not say.
 from collections.abc import Callable, Iterable
 from datetime import date
 
-from law import unemployment_reasons
+from law import size_class, unemployment_reasons
 from law.decision import Reference
 from law.money import Fen, yuan_grouped
 from law.parameters import DatedValue, ParameterBook, Value
@@ -26,6 +26,7 @@ _UNITS = {
     "hours": "小时",
     "times": "次（倍）",
     "rows": "笔",
+    "persons": "人",
     "day_of_month": "日",
     "code": "代码",
     "flag": "是否",
@@ -51,6 +52,19 @@ BENEFIT_TESTS: tuple[tuple[str, str, Reference], ...] = (
 )
 """Code, title and article of each test of the benefit, in the order they are made."""
 
+REFUND_TESTS: tuple[tuple[str, str], ...] = (
+    ("Q1", "基准年度足额缴费"),
+    ("Q2", "裁员率"),
+    ("Q3", "不在不予返还的名单上"),
+    ("Q4", "单位类型"),
+    ("Q6", "本年度没有返还过"),
+    ("rate", "返还比例"),
+    ("amount", "返还金额"),
+    ("dispatch", "劳务派遣"),
+    ("commitment", "承诺"),
+)
+"""Code and title of each test of the refund; its article is that of the year's values below."""
+
 
 _BENEFIT_PREFACE = (
     "申请日是适用日；月标准按每个待遇月的第一天适用。每一项都检查，不因前一项不符合而停止。"
@@ -65,6 +79,14 @@ _OVERPAYMENT_PREFACE = (
     "自始不符合的没有应发月。以后已经发放的月份全部退回；以欺诈手段领取的，另按倍数处以罚款。"
     "分期退回的，每期向下取整到分，余数并入最后一期。"
 )
+_REFUND_PREFACE = (
+    "返还年度是适用日，没有当年数值的年度不能核定。裁员率用整数比较：12 × 新增领取人数 × 10000 不大于"
+    "上限（万分之一）× 十二个月末人数之和。返还金额为基准年度实际缴费乘以返还比例，四舍五入到分。"
+    "每一项都检查，不因前一项不符合而停止。基金备付条件（Q5）不在这里核定。"
+)
+_SIZE_PREFACE = (
+    "达到所列各项下限的最高一档；行业不在表内，或所列指标查不到的，由人工划型。下限依次为大型、中型、小型。"
+)
 
 
 def law_book(book: ParameterBook) -> str:
@@ -74,7 +96,7 @@ def law_book(book: ParameterBook) -> str:
         "本手册由 `python -m law lawbook` 从规则和参数生成，请勿手改。金额以元显示，程序内以分计算。",
         "## 一、失业保险金",
         _BENEFIT_PREFACE,
-        *_tests(),
+        *_tests(BENEFIT_TESTS),
         "### 领取月数",
         *_steps(book),
         "### 起领月、停发月",
@@ -83,18 +105,25 @@ def law_book(book: ParameterBook) -> str:
         _RETIREMENT_PREFACE,
         "## 三、多领和骗取",
         _OVERPAYMENT_PREFACE,
-        "## 四、参数",
+        "## 四、稳岗返还",
+        _REFUND_PREFACE,
+        *_tests((code, title, None) for code, title in REFUND_TESTS),
+        "## 五、企业划型",
+        _SIZE_PREFACE,
+        *_size_lines(book),
+        "## 六、参数",
         *_values(book),
-        "## 五、来源",
+        "## 七、来源",
         *_sources(book),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _tests() -> Iterable[str]:
-    for position, (code, title, article) in enumerate(BENEFIT_TESTS, start=1):
+def _tests(tests: Iterable[tuple[str, str, Reference | None]]) -> Iterable[str]:
+    for position, (code, title, article) in enumerate(tests, start=1):
         yield f"### {position}. {title}（{code}）"
-        yield f"依据：{article.title} {article.article}"
+        if article is not None:
+            yield f"依据：{article.title} {article.article}"
         yield "\n".join(
             f"- {_OUTCOMES[outcome]}：{sentence}"
             for (found, outcome, _), sentence in PATTERNS.items()
@@ -110,6 +139,17 @@ def _steps(book: ParameterBook) -> Iterable[str]:
             months = " | ".join(found for _, found in years)
             yield f"{_region(row.region)}，{_start(row.start)}："
             yield f"| 满年 | {heads} |\n|---|{'---|' * len(years)}\n| 月数 | {months} |"
+
+
+def _size_lines(book: ParameterBook) -> Iterable[str]:
+    for row in book.rows():
+        if row.key == "size_class.lines":
+            lines = ["| 行业 | 代码 | 人数 | 营业收入（万元） | 资产总额（万元） |", "|---|---|---|---|---|"]
+            for line in row.records():
+                cells = (line.get(measure, "").replace(" ", "、") for measure in size_class.MEASURES)
+                lines.append(f"| {line['name']} | {line['groups']} | {' | '.join(cells)} |")
+            yield f"{_region(row.region)}，{_start(row.start)}："
+            yield "\n".join(lines)
 
 
 def _values(book: ParameterBook) -> Iterable[str]:

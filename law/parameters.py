@@ -33,7 +33,19 @@ SEEN = ("text", "press", "repost", "own")
 """How we know: full text of the law, press report, unofficial repost, our own default (no law behind it)."""
 
 COUNTED_UNITS = frozenset(
-    {"fen", "bp", "months", "years", "days", "working_days", "hours", "times", "rows", "day_of_month"}
+    {
+        "fen",
+        "bp",
+        "months",
+        "years",
+        "days",
+        "working_days",
+        "hours",
+        "times",
+        "rows",
+        "persons",
+        "day_of_month",
+    }
 )
 UNITS = COUNTED_UNITS | {"code", "flag", "table", "calendar"}
 

@@ -14,7 +14,15 @@ from datetime import date
 from functools import lru_cache
 from typing import Protocol, TypeVar
 
-from law import identifiers, overpayment, reading, retirement, unemployment_benefit
+from law import (
+    identifiers,
+    overpayment,
+    reading,
+    retention_refund,
+    retirement,
+    size_class,
+    unemployment_benefit,
+)
 from law.decision import Decision, Json, json_members
 from law.money import Fen
 from law.parameters import Parameters
@@ -92,7 +100,7 @@ def program(
     decide: Callable[[F, Parameters], Decision],
     decision_from_json: Callable[[Json], Decision],
     amount_for: Callable[[F, str, Parameters], Fen],
-    beside: Callable[[F, Parameters], bytes],
+    beside: Callable[[F, Parameters], bytes] | None = None,
 ) -> Program:
     """An entry of the table from a rule with its own types.
 
@@ -106,7 +114,8 @@ def program(
 
     def members(row: reading.Row, parameters: Parameters) -> list[bytes]:
         facts = parse(row)
-        return [beside(facts, parameters), *decide(facts, parameters).public_members()]
+        answered = decide(facts, parameters).public_members()
+        return answered if beside is None else [beside(facts, parameters), *answered]
 
     return Program(
         code=code,
@@ -180,6 +189,18 @@ CALCULATIONS: Mapping[str, Calculation] = {
             amount_for=unemployment_benefit.amount_for,
             beside=lambda facts, parameters: _due_dates(facts.applied_on, parameters),
         ),
+        program(
+            retention_refund.PROGRAM,
+            version=retention_refund.VERSION,
+            keys=retention_refund.KEYS,
+            dated_by="refund_year",
+            facts_type=retention_refund.Facts,
+            parse=retention_refund.parse,
+            facts_to_json=retention_refund.facts_to_json,
+            decide=retention_refund.decide,
+            decision_from_json=retention_refund.RefundDecision.from_json,
+            amount_for=retention_refund.amount_for,
+        ),
         calculation(
             "overpayment",
             keys=overpayment.KEYS,
@@ -193,6 +214,13 @@ CALCULATIONS: Mapping[str, Calculation] = {
             dated_by="birth_date",
             parse=retirement.parse,
             solve=retirement.age_reached,
+        ),
+        calculation(
+            "size-class",
+            keys=size_class.KEYS,
+            dated_by="industry",
+            parse=size_class.parse,
+            solve=size_class.classify,
         ),
         calculation(
             "working-days",

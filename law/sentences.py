@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 PASS, FAIL, UNKNOWN = "PASS", "FAIL", "UNKNOWN"
 
-PATTERNS: Mapping[tuple[str, str, str], str] = {
+BENEFIT_PATTERNS: Mapping[tuple[str, str, str], str] = {
     # contributed months (SIL 45(1), 46)
     ("R01", PASS, ""): (
         "累计缴费 {months} 个月，满 {years} 年，达到 {minimum} 个月的要求，可领 {granted} 个月。"
@@ -91,6 +91,59 @@ PATTERNS: Mapping[tuple[str, str, str], str] = {
     ("card_account", PASS, "NAME_DIFFERS"): "账户户名与本人不一致；不影响核定，发放前请更正或换一个账户。",
     ("card_account", PASS, "UNKNOWN"): "社保卡金融账户还没有查到；不影响核定，发放前再核对。",
 }
+
+REFUND_PATTERNS: Mapping[tuple[str, str, str], str] = {
+    # contributions of the base year
+    ("Q1", PASS, ""): "基准年度足额缴费 {months} 个月，没有欠费。",
+    ("Q1", FAIL, ""): "基准年度足额缴费 {months} 个月，要求 {minimum} 个月，还差 {lacking} 个月。",
+    ("Q1", FAIL, "arrears"): "截止日有失业保险费欠费；补缴后可以再核。",
+    ("Q1", UNKNOWN, ""): "基准年度缴费情况还没有查清，需要人工核实。",
+    # layoff rate
+    ("Q2", PASS, ""): (
+        "新增领取失业保险金 {drew} 人，月均参保 {average} 人（全年合计 {sum} 人次），裁员率 {rate}%，"
+        "不高于 {limit}%。"
+    ),
+    ("Q2", FAIL, ""): (
+        "新增领取失业保险金 {drew} 人，月均参保 {average} 人（全年合计 {sum} 人次），裁员率 {rate}%，"
+        "高于 {limit}%；不超过 {most} 人才符合。"
+    ),
+    ("Q2", UNKNOWN, ""): "新增领取失业保险金的人数还没有查到，裁员率算不出来。",
+    ("Q2", UNKNOWN, "missing"): "缺 {missing} 个月的月末参保人数，裁员率算不出来。",
+    ("Q2", UNKNOWN, "nobody"): "全年月末参保人数都是 0，裁员率算不出来。",
+    # exclusions and the rectification gate
+    ("Q3", PASS, ""): "不在不予返还的名单上，没有未整改的问题。",
+    ("Q3", FAIL, ""): "列入：{lists}；移出名单后可以再核。",
+    ("Q3", FAIL, "OPEN"): "检查发现的问题还没有整改；整改合格后可以返还。",
+    ("Q3", FAIL, "FAILED"): "检查发现的问题整改不合格；整改合格后可以返还。",
+    ("Q3", UNKNOWN, ""): "是否在不予返还的名单上还没有查到，需要人工核实。",
+    # kind of unit
+    ("Q4", PASS, ""): "单位类型：{kind}，在返还范围内。",
+    ("Q4", FAIL, ""): "单位类型：{kind}，不在返还范围内。",
+    # paid before
+    ("Q6", PASS, ""): "本年度没有返还过。",
+    ("Q6", PASS, "top_up"): "本年度已返还 {paid} 元，应返还 {refund} 元，补差额。",
+    ("Q6", FAIL, ""): "本年度已返还 {paid} 元，不少于应返还的 {refund} 元。",
+    ("Q6", UNKNOWN, ""): "本年度已返还 {paid} 元，应返还多少算清后再比较。",
+    # ratio and amount
+    ("rate", PASS, ""): "{size}企业，返还比例 {rate}%。",
+    ("rate", PASS, "other"): "按月均参保人数，返还比例 {rate}%。",
+    ("rate", UNKNOWN, ""): "企业划型还没有查到，返还比例定不下来。",
+    ("rate", UNKNOWN, "other"): "返还比例定不下来，需要人工核实。",
+    ("amount", PASS, ""): "基准年度实际缴费 {base} 元，应返还 {refund} 元。",
+    ("amount", UNKNOWN, ""): "基准年度实际缴费还没有查到，返还金额算不出来。",
+    ("amount", UNKNOWN, "rate"): "基准年度实际缴费 {base} 元，返还比例确定后才能算出金额。",
+    ("amount", UNKNOWN, "split"): "基准年度实际缴费 {base} 元，要按用工单位拆分后才能算出金额。",
+    ("amount", UNKNOWN, "nothing"): "基准年度实际缴费 {base} 元，应返还 0 元，需要人工核实。",
+    # what a person looks at
+    ("dispatch", UNKNOWN, ""): "劳务派遣单位不自动返还，需要申请，并按用工单位核定。",
+    ("commitment", PASS, "VALID"): "按承诺书先按{size}企业返还，证明材料随后核验。",
+    ("commitment", PASS, "BARRED"): "以前的承诺没有兑现，这次的承诺不生效，按登记的划型核定。",
+    ("commitment", UNKNOWN, "CONTRADICTED"): (
+        "承诺为{size}企业，与查到的数据不一致，需要人工核定；在此之前按登记的划型计算。"
+    ),
+}
+
+PATTERNS: Mapping[tuple[str, str, str], str] = {**BENEFIT_PATTERNS, **REFUND_PATTERNS}
 
 
 def pattern(code: str, outcome: str, variant: str = "") -> str:

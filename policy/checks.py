@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from law import months
+from law import months, size_class
 from law.errors import MissingParameter, Refused
 from law.parameters import NATION, REPEALED, Citation, DatedValue, ParameterBook, Value
 from law.workdays import Calendar
@@ -28,6 +28,7 @@ LIMITS: Mapping[str, tuple[int, int]] = {
     "months": (1, 600),
     "years": (1, 120),
     "days": (1, 3_650),
+    "persons": (1, 1_000_000),
     "working_days": (1, 250),
     "hours": (1, 8_760),
     "times": (0, 100),
@@ -227,6 +228,8 @@ def _check_meaning(draft: Draft, model: DatedValue, law_book: ParameterBook) -> 
             _check_table(draft, table, law_book)
         case list() if draft.key == "benefit.separation_reasons":
             _check_reasons(draft.key, value, model.value)
+        case list() if draft.key == "size_class.lines":
+            _check_size_classes(draft.key, value)
         case _:
             pass
 
@@ -314,6 +317,16 @@ def _check_reasons(key: str, value: Sequence[Value], model: Value) -> None:
         )
         if not sound:
             raise Refused("policy.not_readable", key=key)
+
+
+def _check_size_classes(key: str, value: Sequence[Value]) -> None:
+    """The law's own reading: each group once, three falling bounds a measure."""
+    try:
+        size_class.lines_from(
+            {name: str(row[name]) for name in size_class.COLUMNS} for row in value if isinstance(row, dict)
+        )
+    except ValueError:
+        raise Refused("policy.not_readable", key=key) from None
 
 
 def _check_readable(draft: Draft) -> None:

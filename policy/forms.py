@@ -11,20 +11,41 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
 from django.core.validators import URLValidator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from law import size_class
 from law.parameters import NATION, REPEALED, SEEN, Citation, DatedValue, Value
 from policy import entry, wording
 from policy.checks import CALENDAR, CODES, Draft
 
 DAY_FORMATS = ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日"]
-RECORD_COLUMNS = ("code", "eligible", "name", "basis")
-RECORD_OPTIONAL = ("hint",)
+
+
+class Records(NamedTuple):
+    """How the records of a list are written, one a line."""
+
+    columns: tuple[str, ...]
+    optional: tuple[str, ...]
+    help_text: wording.Label
+
+
+RECORDS: Mapping[str, Records] = {
+    "benefit.separation_reasons": Records(
+        ("code", "eligible", "name", "basis"),
+        ("hint",),
+        _("代码 | Y、N 或 MANUAL（人工认定）| 名称 | 依据 | 提示（可以没有）"),
+    ),
+    "size_class.lines": Records(
+        size_class.COLUMNS,
+        (),
+        _("行业 | 代码，空格隔开 | 人数 | 营业收入 | 资产总额；指标写大、中、小型的下限，不用的空着"),
+    ),
+}
 ENTRY = "entry_"
 SOURCE = frozenset({"title", "number", "article", "url", "seen", "assumption", "reason"})
 WEB_ADDRESS = URLValidator(schemes=["http", "https"], message=_("这不是一个完整的网址：请从浏览器复制。"))
@@ -153,11 +174,12 @@ class ProposalForm(forms.Form):
                 return self._add_table(shape, current if isinstance(current, dict) else {})
             case list():
                 records = current if isinstance(current, list) else shape
-                text = entry.records_text(records, (*RECORD_COLUMNS, *RECORD_OPTIONAL))
+                written = RECORDS[self.key]
+                text = entry.records_text(records, (*written.columns, *written.optional))
                 self.fields["records"] = forms.CharField(
                     label=_("新值，一行一项"),
                     required=False,
-                    help_text=_("代码 | Y、N 或 MANUAL（人工认定）| 名称 | 依据 | 提示（可以没有）"),
+                    help_text=str(written.help_text),
                     initial=text,
                     widget=forms.Textarea(attrs={"rows": 16}),
                 )
@@ -259,7 +281,8 @@ class ProposalForm(forms.Form):
             return self._days(cleaned, self.year)
         if "records" in self.fields:
             text = str(cleaned.get("records", ""))
-            return self._tried("records", lambda: entry.records_from(text, RECORD_COLUMNS, RECORD_OPTIONAL))
+            columns, optional, _help_text = RECORDS[self.key]
+            return self._tried("records", lambda: entry.records_from(text, columns, optional))
         if "value" in self.fields:
             return self._leaf("value", cleaned)
         table: dict[str, Value] = {}

@@ -27,6 +27,8 @@ TOPICS: Mapping[str, Label] = {
     "benefit": _("失业保险金"),
     "remedy": _("救济途径"),
     "payout": _("发放"),
+    "refund": _("稳岗返还"),
+    "size_class": _("企业划型"),
     "retirement": _("法定退休年龄"),
     "fraud": _("多领和骗取"),
     "region": _("地区"),
@@ -62,6 +64,14 @@ TITLES: Mapping[str, Label] = {
     "payout.third_signature_fen": _("批次要主管签字的金额"),
     "payout.account_change": _("换卡后隔几批再付"),
     "payout.return_reminders": _("退票提醒次数"),
+    "refund.layoff_limit": _("裁员率上限"),
+    "refund.small_persons": _("适用小单位裁员率上限的最多人数"),
+    "refund.paid_months": _("基准年度要缴足的月数"),
+    "refund.ratio": _("企业返还比例"),
+    "refund.ratio_uplift": _("受关税影响企业和重点行业的返还比例"),
+    "refund.six_kinds_ratio": _("六类单位的返还比例"),
+    "refund.six_kinds_persons": _("六类单位按较低比例返还的最少人数"),
+    "size_class.lines": _("企业划型标准"),
     "retirement.male": _("男职工退休年龄"),
     "retirement.female_cadre": _("女职工（干部）退休年龄"),
     "retirement.female_worker": _("女职工（工人）退休年龄"),
@@ -98,6 +108,10 @@ ENTRIES: Mapping[str, Label] = {
     "name": _("机构名称"),
     "reconsideration": _("复议机关"),
     "phone": _("电话"),
+    "small": _("小单位"),
+    "other": _("其他单位"),
+    "smaller": _("中小微企业、人数较少的单位"),
+    "large": _("大型企业、人数较多的单位"),
     "off": _("休息的工作日"),
     "worked": _("上班的周末"),
 }
@@ -113,6 +127,7 @@ UNIT_NAMES: Mapping[str, Label] = {
     "hours": _("小时"),
     "times": _("次"),
     "rows": _("笔"),
+    "persons": _("人"),
     "day_of_month": _("日"),
     "code": _("代码"),
     "flag": _("是否"),
@@ -245,6 +260,8 @@ def leaf_words(unit: str, leaf: str, key: str = "") -> str:
             return ngettext("%(n)s 次", "%(n)s 次", count) % {"n": leaf}
         case "rows":
             return ngettext("%(n)s 笔", "%(n)s 笔", count) % {"n": f"{count:,}"}
+        case "persons":
+            return ngettext("%(n)s 人", "%(n)s 人", count) % {"n": f"{count:,}"}
         case "day_of_month":
             return gettext("每月 %(n)s 日") % {"n": leaf}
         case _:

@@ -21,7 +21,7 @@ from claims.letters import SAMPLE, TESTS
 from claims.models import Claim
 from claims.remedies import remedies, reopen_until
 from config.home import ROOT
-from law.sentences import PATTERNS
+from law.sentences import BENEFIT_PATTERNS
 from policy.selectors import book
 from sandbox.server import Running
 from tests.cases.papers import page_text, tight
@@ -47,7 +47,7 @@ def said(letter: Letter) -> dict[str, Any]:
 
 
 def test_every_test_of_the_rule_has_a_short_name() -> None:
-    assert set(TESTS) == {code for code, _outcome, _variant in PATTERNS}
+    assert set(TESTS) == {code for code, _outcome, _variant in BENEFIT_PATTERNS}
 
 
 class TestGrant:

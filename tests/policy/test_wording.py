@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from law.parameters import NATION, SEEN, UNITS, DatedValue, ParameterBook
 from policy import entry, wording
-from policy.checks import CALENDAR, CODES, LIMITS, Draft, check
+from policy.checks import CALENDAR, CODES, LIMITS, Draft, check, model_of
 from policy.forms import ProposalForm, fingerprint
 from policy.wording import CODE_WORDS, SEEN_LONG, TITLES, UNIT_NAMES
 
@@ -75,7 +75,7 @@ def test_the_form_gives_back_what_it_was_filled_with(row: DatedValue) -> None:
     with override("zh-hans"):
         regions = [(NATION, "全国"), *({(row.region, row.region)} - {(NATION, "全国")})]
         arguments = {
-            "model": row,
+            "model": model_of(BOOK, row.key),
             "key": row.key,
             "regions": regions,
             "region": row.region,
@@ -86,6 +86,7 @@ def test_the_form_gives_back_what_it_was_filled_with(row: DatedValue) -> None:
             name: "" if field.initial is None else str(field.initial) for name, field in blank.fields.items()
         }
         sent |= {"start": draft_of(row).start.isoformat(), "seen": "own", "title": "2024年2025年2026年通知"}
+        sent |= {"repeal": "on"} if row.repealed else {}
         sent = {name: text for name, text in sent.items() if text}
         form = ProposalForm(sent, **arguments)  # type: ignore[arg-type]  # as above
         assert form.is_valid(), form.errors

@@ -114,6 +114,30 @@ def check(kind: str, value: str, *, on: date | None = None) -> IdentifierCheck:
     return result
 
 
+@dataclass(frozen=True, slots=True)
+class CertificateNumber:
+    """What the number of a skill certificate says of itself; None where its shape does not say.
+
+    `is_old`: the 16 digits of a qualification certificate. `year`: the last two digits.
+    """
+
+    is_old: bool
+    level: int | None
+    year: int | None
+
+
+def certificate_says(value: str) -> CertificateNumber | None:
+    """Level and year in a certificate number (domain rule 3.4); None for a number of no known shape."""
+    if _CERTIFICATE_SPECIAL.fullmatch(value) is not None:
+        return CertificateNumber(is_old=False, level=None, year=None)
+    new, old = _CERTIFICATE_LEVEL.fullmatch(value), _CERTIFICATE_OLD.fullmatch(value)
+    if new is not None and new[1] in "12345":
+        return CertificateNumber(is_old=False, level=int(new[1]), year=int(value[13:15]))
+    if old is not None:
+        return CertificateNumber(is_old=True, level=int(old[1]), year=None)
+    return None
+
+
 def mask(kind: str, value: str) -> str:
     """What may be shown without a reason: `1301**********0003`, `138****0012`, `尾号 0012`.
 

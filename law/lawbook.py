@@ -65,6 +65,32 @@ REFUND_TESTS: tuple[tuple[str, str], ...] = (
 )
 """Code and title of each test of the refund; its article is that of the year's values below."""
 
+SKILL_TESTS: tuple[tuple[str, str], ...] = (
+    ("K1", "申请人"),
+    ("K2", "证书"),
+    ("certificate_number", "证书编号"),
+    ("K3", "申请期限"),
+    ("K4", "没有领过"),
+    ("K5", "每年次数"),
+    ("K6", "证岗相适（职工）"),
+)
+EXPANSION_TESTS: tuple[tuple[str, str], ...] = (
+    ("F01", "毕业记录"),
+    ("F02", "毕业年份"),
+    ("F03", "离校未就业"),
+    ("F04", "失业登记"),
+    ("F05", "年龄"),
+    ("F06", "劳动合同备案"),
+    ("F07", "参保月数"),
+    ("F08", "三项保险齐全"),
+    ("F09", "仍在参保"),
+    ("F10", "没有用过"),
+    ("F11", "没有享受一次性吸纳就业补贴"),
+    ("F12", "单位类型"),
+    ("F14", "单位账户"),
+    ("F16", "政策期"),
+)
+
 
 _BENEFIT_PREFACE = (
     "申请日是适用日；月标准按每个待遇月的第一天适用。每一项都检查，不因前一项不符合而停止。"
@@ -83,6 +109,13 @@ _REFUND_PREFACE = (
     "返还年度是适用日，没有当年数值的年度不能核定。裁员率用整数比较：12 × 新增领取人数 × 10000 不大于"
     "上限（万分之一）× 十二个月末人数之和。返还金额为基准年度实际缴费乘以返还比例，四舍五入到分。"
     "每一项都检查，不因前一项不符合而停止。基金备付条件（Q5）不在这里核定。"
+)
+_SKILL_PREFACE = (
+    "申请日是适用日。申请期限为核发之日起若干个月的对应日（没有的为月末），遇休息日顺延到下一个工作日。"
+    "证岗相适：职业编码相同为一致；同一小类或同一中类由人工认定；其他的提出不一致，由人工确认。"
+)
+_EXPANSION_PREFACE = (
+    "合同开始之日和核查之日是适用日。每一项不符合的都说明能否补正；参保月数不足的，算出最早符合的日子。"
 )
 _SIZE_PREFACE = (
     "达到所列各项下限的最高一档；行业不在表内，或所列指标查不到的，由人工划型。下限依次为大型、中型、小型。"
@@ -111,9 +144,15 @@ def law_book(book: ParameterBook) -> str:
         "## 五、企业划型",
         _SIZE_PREFACE,
         *_size_lines(book),
-        "## 六、参数",
+        "## 六、技能提升补贴",
+        _SKILL_PREFACE,
+        *_tests((code, title, None) for code, title in SKILL_TESTS),
+        "## 七、一次性扩岗补助",
+        _EXPANSION_PREFACE,
+        *_tests((code, title, None) for code, title in EXPANSION_TESTS),
+        "## 八、参数",
         *_values(book),
-        "## 七、来源",
+        "## 九、来源",
         *_sources(book),
     ]
     return "\n\n".join(parts) + "\n"

@@ -15,12 +15,14 @@ from functools import lru_cache
 from typing import Protocol, TypeVar
 
 from law import (
+    expansion_subsidy,
     identifiers,
     overpayment,
     reading,
     retention_refund,
     retirement,
     size_class,
+    skill_subsidy,
     unemployment_benefit,
 )
 from law.decision import Decision, Json, json_members
@@ -200,6 +202,30 @@ CALCULATIONS: Mapping[str, Calculation] = {
             decide=retention_refund.decide,
             decision_from_json=retention_refund.RefundDecision.from_json,
             amount_for=retention_refund.amount_for,
+        ),
+        program(
+            skill_subsidy.PROGRAM,
+            version=skill_subsidy.VERSION,
+            keys=skill_subsidy.KEYS,
+            dated_by="claimed_on",
+            facts_type=skill_subsidy.Facts,
+            parse=skill_subsidy.parse,
+            facts_to_json=skill_subsidy.facts_to_json,
+            decide=skill_subsidy.decide,
+            decision_from_json=skill_subsidy.SkillDecision.from_json,
+            amount_for=skill_subsidy.amount_for,
+        ),
+        program(
+            expansion_subsidy.PROGRAM,
+            version=expansion_subsidy.VERSION,
+            keys=expansion_subsidy.KEYS,
+            dated_by="contract_start",
+            facts_type=expansion_subsidy.Facts,
+            parse=expansion_subsidy.parse,
+            facts_to_json=expansion_subsidy.facts_to_json,
+            decide=expansion_subsidy.decide,
+            decision_from_json=expansion_subsidy.ExpansionDecision.from_json,
+            amount_for=expansion_subsidy.amount_for,
         ),
         calculation(
             "overpayment",

@@ -6,7 +6,8 @@ and no message repeats a value: it may be a personal number.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from functools import lru_cache
 from typing import Literal, TypeVar
@@ -34,6 +35,18 @@ def exact_fields(row: Row, fields: Collection[str], inside: str | None = None) -
     for field in row:
         if field not in fields:
             raise FaultyField(inside or field, "没有这一项")
+
+
+@contextmanager
+def inside(field: str, given: object, members: Collection[str]) -> Iterator[Row]:
+    """The object in `field`, with exactly these members; a fault within names the dotted path."""
+    if not isinstance(given, dict):
+        raise FaultyField(field, f"应当是含 {'、'.join(members)} 的对象")
+    try:
+        exact_fields(given, frozenset(members))
+        yield given
+    except FaultyField as fault:
+        raise FaultyField(f"{field}.{fault.field}", fault.message) from None
 
 
 def choice(row: Row, field: str, allowed: Mapping[str, Choice]) -> Choice:

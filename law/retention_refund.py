@@ -268,15 +268,10 @@ def _commitment(given: object) -> Commitment | None:
     """Faults inside it name the dotted path."""
     if given is None:
         return None
-    if not isinstance(given, dict):
-        raise FaultyField("commitment", "应当是对象或 null")
-    try:
-        reading.exact_fields(given, COMMITMENT_FIELDS)
+    with reading.inside("commitment", given, COMMITMENT_FIELDS) as row:
         return Commitment(
-            reading.choice(given, "size_class", CLASSES), reading.choice(given, "status", STANDINGS)
+            reading.choice(row, "size_class", CLASSES), reading.choice(row, "status", STANDINGS)
         )
-    except FaultyField as fault:
-        raise FaultyField(f"commitment.{fault.field}", fault.message) from None
 
 
 def facts_to_json(facts: Facts) -> dict[str, Json]:

@@ -143,7 +143,109 @@ REFUND_PATTERNS: Mapping[tuple[str, str, str], str] = {
     ),
 }
 
-PATTERNS: Mapping[tuple[str, str, str], str] = {**BENEFIT_PATTERNS, **REFUND_PATTERNS}
+SKILL_PATTERNS: Mapping[tuple[str, str, str], str] = {
+    # who claims
+    ("K1", PASS, ""): "累计缴费 {months} 个月，达到 {minimum} 个月的要求。",
+    ("K1", FAIL, ""): "累计缴费 {months} 个月，要求 {minimum} 个月，还差 {lacking} 个月。",
+    ("K1", UNKNOWN, ""): "缴费月数还没有查到，需要人工核实。",
+    ("K1", PASS, "recipient"): "证书在领取失业保险金期间（{first} 至 {last}）取得。",
+    ("K1", FAIL, "recipient"): "证书在 {issued} 取得，不在领取失业保险金期间（{first} 至 {last}）。",
+    ("K1", UNKNOWN, "recipient"): "领取失业保险金的期间还没有查到，需要人工核实。",
+    # the certificate
+    ("K2", PASS, ""): "证书在全国联网查询系统中查到，等级为 {level} 级。",
+    ("K2", FAIL, ""): "证书在全国联网查询系统中没有查到；请向发证机构查询登记后再申请。",
+    ("K2", FAIL, "level"): "证书等级为 {level} 级，不在补贴范围内。",
+    ("K2", UNKNOWN, "FOUND_DIFFERENT"): "查到的证书信息与填写的不一致，需要人工核实。",
+    ("K2", UNKNOWN, "UNAVAILABLE"): "证书查询系统暂时查不到结果，需要人工核实。",
+    ("certificate_number", PASS, ""): "证书编号与填写的内容没有矛盾。",
+    ("certificate_number", UNKNOWN, "shape"): "证书编号不是技能等级证书的编号格式，需要人工核实。",
+    ("certificate_number", UNKNOWN, "level"): "证书编号中的等级与填写的 {level} 级不一致，需要人工核实。",
+    ("certificate_number", UNKNOWN, "year"): "证书编号中的年份与发证日期不一致，需要人工核实。",
+    ("K3", PASS, ""): "证书 {issued} 核发，{last} 前申请有效。",
+    ("K3", FAIL, ""): "证书 {issued} 核发，申请期限到 {last} 为止，已经过期。",
+    ("K3", FAIL, "long_ago"): "证书 {issued} 核发，申请期限早已过去。",
+    # paid before
+    ("K4", PASS, ""): "同一职业的同级或更高等级没有领过补贴，也没有享受职业培训补贴。",
+    ("K4", FAIL, ""): "同一职业的同级或更高等级已经领过补贴。",
+    ("K4", FAIL, "training"): "同一证书已经享受职业培训补贴，不能重复享受。",
+    ("K4", UNKNOWN, ""): "以前领过哪些补贴还没有查到，需要人工核实。",
+    ("K4", UNKNOWN, "training"): "是否享受过职业培训补贴还没有查到，需要人工核实。",
+    ("K5", PASS, ""): "今年已领 {paid} 次，还有名额（每年 {ordinary} 次，急需紧缺职业另加 {urgent} 次）。",
+    (
+        "K5",
+        FAIL,
+        "",
+    ): "今年已领 {paid} 次，名额用完（每年 {ordinary} 次，急需紧缺职业另加 {urgent} 次）；明年可以再申请。",
+    # certificate matches post
+    ("K6", PASS, ""): "证书职业 {certificate} 与岗位职业 {post} 一致。",
+    ("K6", FAIL, ""): "证书职业 {certificate} 与岗位职业 {post} 不相关；岗位职责另有说明的，可以提交后再核。",
+    ("K6", UNKNOWN, "no_post"): "岗位的职业还不知道，请单位或本人确认。",
+    (
+        "K6",
+        UNKNOWN,
+        "rule3",
+    ): "证书职业 {certificate} 与岗位职业 {post} 属于同一小类，很可能相关，需要人工认定。",
+    ("K6", UNKNOWN, "rule4"): "证书职业 {certificate} 与岗位职业 {post} 属于同一中类，是否相关需要人工认定。",
+}
+
+EXPANSION_PATTERNS: Mapping[tuple[str, str, str], str] = {
+    ("F01", PASS, ""): "有毕业记录，学习形式符合。",
+    ("F01", FAIL, ""): "没有查到毕业记录；请补交学历证书电子注册备案表。",
+    ("F01", FAIL, "study"): "学习形式不是普通高等学历教育，不在补助范围内。",
+    ("F01", UNKNOWN, ""): "毕业情况还没有查到，需要人工核实。",
+    ("F02", PASS, ""): "毕业年份在 {first} 至 {last} 年之间。",
+    ("F02", FAIL, ""): "毕业年份不在 {first} 至 {last} 年之间。",
+    ("F02", UNKNOWN, ""): "毕业年份还不知道，应当在 {first} 至 {last} 年之间。",
+    ("F03", PASS, ""): "在离校未就业毕业生名单上，此前没有在其他单位就业。",
+    ("F03", FAIL, ""): "不在离校未就业毕业生名单上；请向教育部门核对。",
+    ("F03", FAIL, "employed"): "此前已在其他单位就业。",
+    ("F03", UNKNOWN, ""): "离校未就业情况还没有查到，需要人工核实。",
+    ("F04", PASS, ""): "入职前已登记失业。",
+    ("F04", FAIL, ""): "入职前没有登记失业。",
+    ("F04", UNKNOWN, ""): "失业登记情况还没有查到，需要人工核实。",
+    ("F05", PASS, ""): "合同开始时 {age} 周岁，满 {least} 周岁、不满 {below} 周岁。",
+    ("F05", FAIL, ""): "合同开始时 {age} 周岁，应当满 {least} 周岁、不满 {below} 周岁。",
+    ("F06", PASS, ""): "劳动合同已备案。",
+    ("F06", FAIL, ""): "劳动合同没有备案；备案后可以再核。",
+    ("F06", UNKNOWN, ""): "劳动合同备案情况还没有查到，需要人工核实。",
+    ("F07", PASS, ""): "三项社会保险最长缴了 {longest} 个月，达到 {needed} 个月。",
+    (
+        "F07",
+        FAIL,
+        "",
+    ): "三项社会保险最长缴了 {longest} 个月，要求 {needed} 个月；继续缴费，最早 {earliest} 符合。",
+    (
+        "F07",
+        FAIL,
+        "too_late",
+    ): "三项社会保险最长缴了 {longest} 个月，要求 {needed} 个月；政策期内已经缴不满。",
+    ("F07", UNKNOWN, ""): "三项社会保险的缴费月数还没有查到，需要人工核实。",
+    ("F08", PASS, ""): "三项社会保险的缴费月数没有短缺。",
+    ("F08", FAIL, ""): "三项社会保险中有一项只缴了 {shortest} 个月，少于 {needed} 个月；补缴后可以再核。",
+    ("F08", UNKNOWN, ""): "三项社会保险的缴费月数还没有查到，是否有短缺不清楚。",
+    ("F09", PASS, ""): "核查时仍在参保。",
+    ("F09", FAIL, ""): "核查时已停保。",
+    ("F09", UNKNOWN, ""): "核查时是否参保还没有查到，需要人工核实。",
+    ("F10", PASS, ""): "此人没有用于申领过本补助。",
+    ("F10", FAIL, ""): "此人已经用于申领过本补助，每人只能用一次。",
+    ("F10", UNKNOWN, ""): "此人是否用于申领过本补助还没有查到，需要人工核实。",
+    ("F11", PASS, ""): "没有享受一次性吸纳就业补贴。",
+    ("F11", FAIL, ""): "已享受一次性吸纳就业补贴，两项只能选一项；退回后可以再核。",
+    ("F11", UNKNOWN, ""): "是否享受一次性吸纳就业补贴还没有查到，需要人工核实。",
+    ("F12", PASS, ""): "单位类型在补助范围内。",
+    ("F12", FAIL, ""): "单位类型不在补助范围内。",
+    ("F14", PASS, ""): "单位账户可以收款。",
+    ("F14", FAIL, ""): "单位没有可以收款的账户；补充或更正后可以再核。",
+    ("F16", PASS, ""): "在政策期内核查。",
+    ("F16", FAIL, ""): "不在政策期内。",
+}
+
+PATTERNS: Mapping[tuple[str, str, str], str] = {
+    **BENEFIT_PATTERNS,
+    **REFUND_PATTERNS,
+    **SKILL_PATTERNS,
+    **EXPANSION_PATTERNS,
+}
 
 
 def pattern(code: str, outcome: str, variant: str = "") -> str:

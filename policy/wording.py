@@ -28,6 +28,8 @@ TOPICS: Mapping[str, Label] = {
     "remedy": _("救济途径"),
     "payout": _("发放"),
     "refund": _("稳岗返还"),
+    "skill": _("技能提升补贴"),
+    "expand": _("一次性扩岗补助"),
     "size_class": _("企业划型"),
     "retirement": _("法定退休年龄"),
     "fraud": _("多领和骗取"),
@@ -71,6 +73,15 @@ TITLES: Mapping[str, Label] = {
     "refund.ratio_uplift": _("受关税影响企业和重点行业的返还比例"),
     "refund.six_kinds_ratio": _("六类单位的返还比例"),
     "refund.six_kinds_persons": _("六类单位按较低比例返还的最少人数"),
+    "skill.amounts": _("各等级证书的补贴"),
+    "skill.min_months": _("职工申领要缴满的月数"),
+    "skill.window_months": _("证书核发后多少个月内申请"),
+    "skill.year_count": _("每年补贴次数"),
+    "expand.amount": _("每招用一人的补助"),
+    "expand.insured_months": _("三项保险要缴满的月数"),
+    "expand.unit_kinds": _("可以享受的单位类型"),
+    "expand.graduation_years": _("毕业年份可以早几年"),
+    "expand.ages": _("登记失业青年的年龄"),
     "size_class.lines": _("企业划型标准"),
     "retirement.male": _("男职工退休年龄"),
     "retirement.female_cadre": _("女职工（干部）退休年龄"),
@@ -112,6 +123,13 @@ ENTRIES: Mapping[str, Label] = {
     "other": _("其他单位"),
     "smaller": _("中小微企业、人数较少的单位"),
     "large": _("大型企业、人数较多的单位"),
+    "ordinary": _("一般"),
+    "urgent": _("急需紧缺职业另加"),
+    "kinds": _("单位类型"),
+    "graduate": _("应届毕业生"),
+    "leaver": _("离校未就业毕业生"),
+    "least": _("满"),
+    "below": _("不满"),
     "off": _("休息的工作日"),
     "worked": _("上班的周末"),
 }
@@ -137,6 +155,7 @@ UNIT_NAMES: Mapping[str, Label] = {
 
 KEY_UNITS: Mapping[str, Label] = {
     "benefit.min_age": _("周岁"),
+    "expand.ages": _("周岁"),
     "fraud.fine_min": _("倍"),
     "fraud.fine_max": _("倍"),
     "payout.account_change": _("批"),
@@ -242,7 +261,7 @@ def leaf_words(unit: str, leaf: str, key: str = "") -> str:
             return f"{percent(count)}%"
         case "months":
             return ngettext("%(n)s 个月", "%(n)s 个月", count) % {"n": leaf}
-        case "years" if key == "benefit.min_age":
+        case "years" if key in ("benefit.min_age", "expand.ages"):
             return gettext("%(n)s 周岁") % {"n": leaf}
         case "years":
             return ngettext("%(n)s 年", "%(n)s 年", count) % {"n": leaf}
@@ -283,6 +302,8 @@ def entry_title(key: str, entry: str) -> str:
     """What an entry of a table is called: 1 is 第 1 档 of the standard and 满 1 年 of the steps."""
     if key == "benefit.standard":
         return gettext("第 %(n)s 档") % {"n": entry}
+    if key == "skill.amounts":
+        return gettext("%(n)s 级证书") % {"n": entry}
     if key in ("benefit.steps", "benefit.ceiling"):
         return gettext("满 %(n)s 年") % {"n": entry}
     if key == "region.tier":

@@ -6,7 +6,7 @@ else.
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import update_wrapper
+from functools import lru_cache, update_wrapper
 from typing import Concatenate, Generic, ParamSpec
 from urllib.parse import urlencode
 
@@ -139,7 +139,16 @@ def can(user: User | AnonymousUser, action: Action) -> bool:
     """
     if action is Action.PUBLIC:
         return True
-    return any(action in MATRIX[role] for role in roles_of(user))
+    if not isinstance(user, User) or not user.is_active:
+        return False
+    return action in _actions(frozenset(user.roles), user.party_id is not None)
+
+
+@lru_cache(maxsize=64)
+def _actions(roles: frozenset[str], is_citizen: bool) -> frozenset[Action]:
+    """All that these roles allow together: few sets of roles exist, and a page asks some forty times."""
+    held = {Role(code) for code in roles} | ({Role.CITIZEN} if is_citizen else set())
+    return frozenset[Action]().union(*(MATRIX[role] for role in held))
 
 
 def who_may(action: Action) -> list[Role]:

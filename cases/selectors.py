@@ -4,10 +4,10 @@ Who asks comes first where the answer depends on it. Never writes; that somebody
 the service of the page that showed it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from django.urls import get_urlconf, reverse
 from django.utils.translation import gettext, gettext_lazy
@@ -87,22 +87,42 @@ def open_cases(
     )
     shown = found[:limit]
     days = calendar()
+    shared = _Shared()
     return Page(
-        rows=[_row(line, today=today, days=days) for line in shown],
+        rows=[_row(line, today=today, days=days, shared=shared) for line in shown],
         next_after=str(shown[-1].key) if len(found) > limit else "",
     )
 
 
-def _row(line: queue.Line, *, today: date, days: Calendar) -> Row:
+class _Shared:
+    """What rows of a page have in common, worked out once for all of them: words, and clocks of the same
+    days."""
+
+    def __init__(self) -> None:
+        self.clock = cache(clock)
+        self.region = cache(region_name)
+        self.kind = cache(_kind_words)
+        self.status = cache(_status_words)
+
+
+def _kind_words(code: str) -> str:
+    return str(kinds.get(code).label)
+
+
+def _status_words(code: str, status: str) -> str:
+    return str(kinds.get(code).status_labels.get(status, status))
+
+
+def _row(line: queue.Line, *, today: date, days: Calendar, shared: _Shared) -> Row:
     kind = kinds.get(line.kind)
-    promise, statutory = _clocks(line, kind, today=today, days=days)
+    promise, statutory = _clocks(line, kind, today=today, days=days, draw=shared.clock)
     return Row(
         case=line,
         party_name=line.party_name,
         masked_number=line.masked_number,
-        kind_label=kind.label,
-        region_name=region_name(line.region),
-        status_label=kind.status_labels.get(line.status, line.status),
+        kind_label=shared.kind(line.kind),
+        region_name=shared.region(line.region),
+        status_label=shared.status(line.kind, line.status),
         passed=line.passed or 0,
         failed=line.failed or 0,
         unknown=line.unknown or 0,
@@ -115,15 +135,20 @@ def _row(line: queue.Line, *, today: date, days: Calendar) -> Row:
     )
 
 
-def _clocks(line: queue.Line | Case, kind: Kind, *, today: date, days: Calendar) -> tuple[Clock, Clock]:
+def _clocks(
+    line: queue.Line | Case, kind: Kind, *, today: date, days: Calendar, draw: Callable[..., Clock] = clock
+) -> tuple[Clock, Clock]:
     """Both clocks; they stand still while paused, and for good once the kind says that the matter is
     decided."""
     stopped = line.closed_at or (line.changed_at if line.status in kind.decided else None)
-    on = legal_day(line.paused_at or stopped or line.clocks_from) if line.paused_at or stopped else today
+    opened_on = legal_day(line.clocks_from)
+    on = today
+    if line.paused_at or stopped:
+        on = legal_day(line.paused_at or stopped or line.clocks_from)
     promise, statutory = (
-        clock(
+        draw(
             due=due,
-            opened_on=legal_day(line.clocks_from),
+            opened_on=opened_on,
             total_days=None,
             today=on,
             calendar=days,

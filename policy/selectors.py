@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from django.db.models import Count, Max, QuerySet
+from django.db import connection
+from django.db.models import QuerySet
 
 from law.errors import MissingParameter
 from law.money import Fen, Rate
@@ -24,6 +25,9 @@ NOTICE_MONTH = 10
 
 Edition = tuple[int, int | None, datetime | None]
 
+# Text, not an expression: asked at each look into the book, and building it cost more than asking.
+_EDITION = "SELECT count(*), max(id), max(approved_at) FROM policy_policyvalue WHERE approved_at IS NOT NULL"
+
 # The latest book of this process. Replaced whole, so that threads see the old one or the new one.
 _kept: tuple[Edition, ParameterBook] | None = None
 
@@ -33,10 +37,10 @@ def edition() -> Edition:
 
     Values are never changed or deleted, so equal editions are equal books.
     """
-    row = PolicyValue.objects.filter(approved_at__isnull=False).aggregate(
-        count=Count("pk"), highest=Max("pk"), latest=Max("approved_at")
-    )
-    return row["count"], row["highest"], row["latest"]
+    with connection.cursor() as cursor:
+        cursor.execute(_EDITION)
+        count, highest, latest = cursor.fetchone()
+    return count, highest, latest
 
 
 def book() -> ParameterBook:

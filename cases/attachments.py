@@ -66,15 +66,17 @@ def check(papers: Sequence[Paper]) -> None:
             raise Refused("attachment.wrong_kind", name=name)
 
 
-@transaction.atomic
 def attach(*, case: Case, papers: Sequence[Paper], actor: User, now: datetime) -> list[Attachment]:
     """Keep the files of one act, in their order, and vouch for each in the trail. None: nothing happens.
 
     Raises what `check` raises; then nothing of the act is kept.
     """
     check(papers)
-    if not papers:
-        return []
+    return _keep(case, papers, actor=actor, now=now) if papers else []
+
+
+@transaction.atomic
+def _keep(case: Case, papers: Sequence[Paper], *, actor: User, now: datetime) -> list[Attachment]:
     kept = []
     for paper in papers:
         kind = kind_of(paper.content)

@@ -4,11 +4,12 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 import cases.messages
 import cases.selectors
@@ -83,22 +84,33 @@ class Month:
     what: str
 
 
-def counties(*, now: datetime) -> list[tuple[str, str]]:
-    """The counties of the city in the order of their codes."""
-    names = policy.selectors.book().value("region.name", region=CITY, on=legal_day(now)).table()
-    return [(code, _(name)) for code, name in sorted(names.items())]
+Choices = list[tuple[str, str]]
+
+
+def form_choices(*, now: datetime) -> dict[str, Choices]:
+    """What the form lets one choose from: `counties` by their codes, and the `reasons` one may state."""
+    return dict(_choices(policy.selectors.book(), legal_day(now), get_language()))
+
+
+@lru_cache(maxsize=8)
+def _choices(law: ParameterBook, on: date, _language: str | None) -> Mapping[str, Choices]:
+    """Kept for the book, the day and the reader's language."""
+    counties = law.value("region.name", region=CITY, on=on).table()
+    stated = _reason_names(law, on=on, region=CITY)
+    return {
+        "counties": [(code, _(name)) for code, name in sorted(counties.items())],
+        "reasons": [(code, name) for code, name in stated.items() if code in APPLICANTS_REASONS],
+    }
 
 
 def reason_names(*, on: date, region: str = CITY) -> dict[str, str]:
     """Separation reasons by code, in the reader's language."""
-    rows = policy.selectors.book().value("benefit.separation_reasons", region=region, on=on).records()
+    return _reason_names(policy.selectors.book(), on=on, region=region)
+
+
+def _reason_names(law: ParameterBook, *, on: date, region: str) -> dict[str, str]:
+    rows = law.value("benefit.separation_reasons", region=region, on=on).records()
     return {row["code"]: _(row["name"]) for row in rows}
-
-
-def reasons(*, now: datetime) -> list[tuple[str, str]]:
-    """The reasons an applicant may state."""
-    named = reason_names(on=legal_day(now))
-    return [(code, name) for code, name in named.items() if code in APPLICANTS_REASONS]
 
 
 def initial_answers(party: Party) -> dict[str, str]:
@@ -124,7 +136,7 @@ def form_page(*, party: Party, form: ApplicationForm, now: datetime) -> dict[str
     evidence = selectors.evidence_of(party=party)
     chosen = str(form["district"].value() or "")
     # What was posted may be no county at all; the page is shown all the same.
-    residence = chosen if chosen in dict(counties(now=now)) else CITY
+    residence = chosen if chosen in dict(form_choices(now=now)["counties"]) else CITY
     insurance = evidence.insurance()
     today = legal_day(now)
     law = policy.selectors.book()

@@ -44,8 +44,11 @@ def identifier_of(party: Party) -> Identifier:
     return found
 
 
-def evidence_of(*, claim: Claim | None = None, party: Party | None = None) -> Evidence:
-    """The newest answered lookup of each source: for a party at all times, for a claim since it was received.
+def evidence_of(
+    *, claim: Claim | None = None, party: Party | None = None, only: Source | None = None
+) -> Evidence:
+    """The newest answered lookup of each source (`only`: of this one): for a party at all times, for a claim
+    since it was received.
 
     One taken up again is received again: what a register said months ago must not decide it today.
     """
@@ -54,6 +57,8 @@ def evidence_of(*, claim: Claim | None = None, party: Party | None = None) -> Ev
     answered = Lookup.objects.filter(party=subject, answered_at__isnull=False)
     if claim is not None:
         answered = answered.filter(asked_on__gte=legal_day(claim.case.clocks_from))
+    if only is not None:
+        answered = answered.filter(source=only.value)
     newest = answered.order_by("source", "-asked_at", "-pk").distinct("source")
     return Evidence(lookups={Source(lookup.source): lookup for lookup in newest})
 
@@ -87,7 +92,7 @@ def known_counties(law: ParameterBook, *, on: date, region: str) -> frozenset[st
 
 def county_of(law: ParameterBook, *, party: Party, residence: str, on: date) -> str:
     """The county that handles a case: where the person was last insured if it is ours, else the home."""
-    insurance = evidence_of(party=party).insurance()
+    insurance = evidence_of(party=party, only=Source.INSURANCE).insurance()
     known = known_counties(law, on=on, region=residence)
     return insurance.county if insurance is not None and insurance.county in known else residence
 

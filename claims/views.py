@@ -4,8 +4,8 @@ Each view makes one selector or one service call for its purpose and wakes the w
 """
 
 import uuid
+from datetime import datetime
 from http import HTTPStatus
-from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -52,21 +52,31 @@ def _person(request: HttpRequest) -> Party:
 def apply(request: HttpRequest) -> HttpResponse:
     """The combined form. An application that is open or in payment is shown instead of a second one."""
     party, now = _person(request), timezone.now()
+    if request.method == "POST" and "save" not in request.POST:
+        return _sent(request, party, now)
     held = selectors.open_claim_of(party)
     if held is not None and not _is_resent(request, held):
-        messages.info(request, _("您已经有一件在办，这就是它。"))
-        return redirect("claim", number=held.case.number)
-    form_kwargs: dict[str, Any] = {"counties": pages.counties(now=now), "reasons": pages.reasons(now=now)}
-    if request.method == "GET":
-        services.look_up_for_form(party=party, now=now)
-        form = ApplicationForm(initial=pages.initial_answers(party), **form_kwargs)
-        return render(request, "claims/apply.html", pages.form_page(party=party, form=form, now=now))
-    form = ApplicationForm(data=request.POST, files=request.FILES, **form_kwargs)
-    if "save" in request.POST:
+        return _show_open(request, held.case.number)
+    if request.method == "POST":
         return _save(request, party)
-    if not form.is_valid():
-        page = pages.form_page(party=party, form=form, now=now)
-        return render(request, "claims/apply.html", page, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    services.look_up_for_form(party=party, now=now)
+    form = ApplicationForm(initial=pages.initial_answers(party), **pages.form_choices(now=now))
+    return render(request, "claims/apply.html", pages.form_page(party=party, form=form, now=now))
+
+
+def _sent(request: HttpRequest, party: Party, now: datetime) -> HttpResponse:
+    """The form that was sent. Whether one is open already the service sees, with the person's lock held."""
+    form = ApplicationForm(data=request.POST, files=request.FILES, **pages.form_choices(now=now))
+    if form.is_valid():
+        return _submit(request, party, form, now)
+    held = selectors.open_claim_of(party)
+    if held is not None and not _is_resent(request, held):
+        return _show_open(request, held.case.number)
+    page = pages.form_page(party=party, form=form, now=now)
+    return render(request, "claims/apply.html", page, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def _submit(request: HttpRequest, party: Party, form: ApplicationForm, now: datetime) -> HttpResponse:
     try:
         claim = services.submit_claim(
             party=party,
@@ -77,10 +87,17 @@ def apply(request: HttpRequest) -> HttpResponse:
             papers=form.cleaned_data["papers"],
         )
     except Refused as refused:
+        if refused.code == "claim.already_open":
+            return _show_open(request, str(refused.numbers["number"]))
         messages.warning(request, sentence(refused))
         return redirect("my")
     wake(tasks.verify_claim, claim_id=claim.pk)
     return redirect("claim", number=claim.case.number)
+
+
+def _show_open(request: HttpRequest, number: str) -> HttpResponse:
+    messages.info(request, _("您已经有一件在办，这就是它。"))
+    return redirect("claim", number=number)
 
 
 def _is_resent(request: HttpRequest, held: Claim) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 import cases.attachments
 import cases.services
@@ -16,7 +17,7 @@ from cases.attachments import Paper
 from cases.models import Case, Event
 from claims import kinds
 from claims.models import DRAFT_KEPT, Claim, Draft, Registration
-from claims.selectors import county_of, open_claim_of, subject_of
+from claims.selectors import county_of, registration_of, subject_of
 from claims.services.steps import due_dates, require, tell
 from gateways.models import Lookup
 from gateways.ports import Question, Source
@@ -100,6 +101,9 @@ def submit_claim(
     law = policy.selectors.book()
     county = county_of(law, party=party, residence=application.residence, on=applied_on)
     due = due_dates(law, region=county, received_on=applied_on)
+    registration = _register(party=party, application=application, registered_on=applied_on)
+    Draft.objects.filter(party=party).delete()
+    # From here to the commit nobody else gets a number of the day: what needs none is done above.
     case = cases.services.open_case(
         kind=kinds.CLAIM,
         party=party,
@@ -116,7 +120,7 @@ def submit_claim(
     claim = Claim.objects.create(
         case=case,
         party=party,
-        registration=_register(party=party, application=application, registered_on=applied_on),
+        registration=registration,
         submission_id=submission_id,
         applied_on=applied_on,
         county=county,
@@ -128,7 +132,6 @@ def submit_claim(
         questions_open_at=due.questions_open_at,
     )
     cases.attachments.attach(case=case, papers=papers, actor=actor, now=now)
-    Draft.objects.filter(party=party).delete()
     tell(claim, "claim.received", {"promise_due": due.promise.isoformat()}, now=now)
     return claim
 
@@ -137,39 +140,33 @@ def _sent_before(*, party: Party, submission_id: uuid.UUID) -> Claim | None:
     """The claim this very form has made, if any. `Refused` while the person has another one open."""
     # One person's two clicks or windows queue up here, so that the second sees what the first made; the
     # partial UNIQUE of the table is the last word.
-    Party.objects.select_for_update().get(pk=party.pk)
-    existing = Claim.objects.select_related("case").filter(submission_id=submission_id).first()
-    if existing is not None:
-        if existing.party_id != party.pk:
-            raise Refused("claim.not_yours")
-        return existing
-    held = open_claim_of(party)
-    if held is not None:
-        raise Refused("claim.already_open", number=held.case.number)
+    Party.objects.select_for_update().values_list("pk").get(pk=party.pk)
+    same_form, open_one = Q(submission_id=submission_id), Q(party=party, closed_at__isnull=True)
+    held = ""
+    for key, owner, form, number in Claim.objects.filter(same_form | open_one).values_list(
+        "pk", "party_id", "submission_id", "case__number"
+    ):
+        if form == submission_id:
+            if owner != party.pk:
+                raise Refused("claim.not_yours")
+            return Claim.objects.select_related("case").get(pk=key)
+        held = number
+    if held:
+        raise Refused("claim.already_open", number=held)
     return None
 
 
 def _register(*, party: Party, application: Application, registered_on: date) -> Registration:
-    """The registration in force, renewed with the new answers, or a new one."""
-    registration, _created = Registration.objects.update_or_create(
-        party=party,
-        ended_on=None,
-        defaults={
-            "mobile": application.mobile,
-            "residence": application.residence,
-            "street": application.street,
-            "job_wish": application.job_wish,
-            "wants_training": application.wants_training,
-        },
-        create_defaults={
-            "registered_on": registered_on,
-            "mobile": application.mobile,
-            "residence": application.residence,
-            "street": application.street,
-            "job_wish": application.job_wish,
-            "wants_training": application.wants_training,
-        },
-    )
+    """The registration in force, renewed with the new answers, or a new one. The caller holds the person's
+    lock.
+    """
+    registration = registration_of(party) or Registration(party=party, registered_on=registered_on)
+    registration.mobile = application.mobile
+    registration.residence = application.residence
+    registration.street = application.street
+    registration.job_wish = application.job_wish
+    registration.wants_training = application.wants_training
+    registration.save()
     return registration
 
 

@@ -186,6 +186,7 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
     }
 }
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_NAME = "anye_session"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = ANYE_HTTPS

@@ -1,0 +1,72 @@
+"""Sessions: a change is kept without waiting for the disk, and an ended session stays ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.models import Session
+from django.db import connection, transaction
+from pytest_django import DjangoDbBlocker
+
+from accounts.sessions import SessionStore
+
+
+@pytest.fixture(autouse=True)
+def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Real commits on a connection that waits for the disk, as the product's do (the tests' server does not);
+    the sessions made are removed afterwards.
+    """
+    with django_db_blocker.unblock():
+        before = set(Session.objects.values_list("pk", flat=True))
+        with connection.cursor() as cursor:
+            cursor.execute("SET synchronous_commit = on")
+        yield
+        Session.objects.exclude(pk__in=before).delete()
+        connection.close()
+
+
+def waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW synchronous_commit")
+        return bool(cursor.fetchone()[0] == "on")
+
+
+def begun() -> SessionStore:
+    store = SessionStore()
+    store["seen_at"] = 1
+    store.create()
+    return store
+
+
+def test_it_is_the_one_the_product_uses() -> None:
+    assert SessionStore.__module__ == settings.SESSION_ENGINE
+
+
+def test_a_change_is_kept_and_what_follows_waits_for_the_disk_again() -> None:
+    store = begun()
+    store["seen_at"] = 2
+    store.save()
+    assert SessionStore(store.session_key)["seen_at"] == 2
+    assert waits()
+
+
+def test_a_change_inside_a_transaction_leaves_its_durability_alone() -> None:
+    store = begun()
+    with transaction.atomic():
+        store["seen_at"] = 3
+        store.save()
+        assert waits()
+    assert SessionStore(store.session_key)["seen_at"] == 3
+
+
+def test_a_session_that_was_ended_meanwhile_does_not_come_back() -> None:
+    store = begun()
+    key = store.session_key
+    SessionStore(key).delete()
+    store["seen_at"] = 4
+    with pytest.raises(UpdateError):
+        store.save()
+    assert not SessionStore().exists(key)

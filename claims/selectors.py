@@ -97,9 +97,12 @@ def county_of(law: ParameterBook, *, party: Party, residence: str, on: date) -> 
     return insurance.county if insurance is not None and insurance.county in known else residence
 
 
-def card_reply(claim: Claim) -> tuple[Lookup, CardAnswer] | None:
-    """The newest answer about the card of a claim's person, with the lookup it rests on."""
-    evidence = evidence_of(claim=claim)
+def card_reply(claim: Claim, evidence: Evidence | None = None) -> tuple[Lookup, CardAnswer] | None:
+    """The newest answer about the card of a claim's person, with the lookup it rests on.
+
+    `evidence`: that of the claim, where the caller has read it.
+    """
+    evidence = evidence or evidence_of(claim=claim)
     reply = evidence.card()
     return None if reply is None else (evidence.lookups[Source.CARD], reply)
 

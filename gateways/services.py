@@ -8,13 +8,14 @@ here guesses. No personal number may reach a log line, an exception or a task ar
 from __future__ import annotations
 
 import logging
+import os
 import time
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import TypeVar
 
 from django.db import connection, transaction
@@ -69,6 +70,8 @@ MESSAGE_GIVEN_UP = timedelta(hours=24)
 MESSAGES_A_CHUNK = 100
 CHUNKS_A_RUN = 20
 MESSAGE_THREADS = 4
+REGISTER_THREADS = 16
+"""All registers of one question round at once, with room for a second round of the same process."""
 MESSAGE_LANGUAGE = "zh-hans"
 
 
@@ -119,7 +122,7 @@ def ask_many(
         partial(_ask, question, str(request_ids[question.source]), registry.endpoint(question.source), now)
         for question in open_questions
     ]
-    outcomes = _in_threads(asks, threads=len(asks))
+    outcomes = _in_threads(asks, threads=REGISTER_THREADS)
     lookups = [
         Lookup(
             source=question.source.value,
@@ -164,14 +167,19 @@ def _ask(question: Question, request_id: str, endpoint: Endpoint, now: datetime)
 
 def _answered(digests: dict[Source, str], *, today: date, since_round: int) -> dict[Source, Lookup]:
     """The answers that may be used again, by source."""
-    wanted = Q(pk__in=[])
-    for source, digest in digests.items():
-        oldest = today - timedelta(days=registry.SOURCES[source].fresh_days - 1)
-        wanted |= Q(source=source.value, question_digest=digest, asked_on__gte=oldest)
+    oldest = {source: today - timedelta(days=registry.SOURCES[source].fresh_days - 1) for source in digests}
     rows = Lookup.objects.filter(
-        wanted, answered_at__isnull=False, asked_on__lte=today, round__gte=since_round
+        question_digest__in=list(digests.values()),
+        answered_at__isnull=False,
+        asked_on__range=(min(oldest.values()), today),
+        round__gte=since_round,
     )
-    return {Source(lookup.source): lookup for lookup in rows.order_by("asked_on", "round")}
+    found: dict[Source, Lookup] = {}
+    for lookup in rows.order_by("asked_on", "round"):
+        source = Source(lookup.source)
+        if digests.get(source) == lookup.question_digest and lookup.asked_on >= oldest[source]:
+            found[source] = lookup
+    return found
 
 
 def _last_round(digests: dict[Source, str], *, today: date) -> int:
@@ -189,10 +197,14 @@ def _keep(lookups: Sequence[Lookup]) -> dict[Source, Lookup]:
     """
     Lookup.objects.bulk_create(lookups, ignore_conflicts=True)
     written = Lookup.objects.filter(request_id__in=[lookup.request_id for lookup in lookups])
-    kept = {Source(lookup.source): lookup for lookup in written}
+    keys = dict(written.values_list("request_id", "pk"))
+    kept: dict[Source, Lookup] = {}
     for lookup in lookups:
         source = Source(lookup.source)
-        if source not in kept:
+        if lookup.request_id in keys:
+            lookup.pk = keys[lookup.request_id]
+            kept[source] = lookup
+        else:
             kept[source] = Lookup.objects.get(
                 source=lookup.source,
                 question_digest=lookup.question_digest,
@@ -423,5 +435,14 @@ def _in_threads(calls: Sequence[Callable[[], Found]], *, threads: int) -> list[F
     """Run the calls at the same time and return their results in order. They must not touch the database."""
     if len(calls) <= 1:
         return [call() for call in calls]
-    with ThreadPoolExecutor(max_workers=threads, thread_name_prefix="outside") as pool:
-        return [future.result() for future in [pool.submit(call) for call in calls]]
+    pool = _pool(os.getpid(), threads)
+    return [future.result() for future in [pool.submit(call) for call in calls]]
+
+
+@cache
+def _pool(process: int, threads: int) -> ThreadPoolExecutor:
+    """The threads of a process, started once: starting them anew took as long as some registers answer.
+
+    By process, because threads do not survive a fork.
+    """
+    return ThreadPoolExecutor(max_workers=threads, thread_name_prefix=f"outside-{process}")

@@ -112,10 +112,12 @@ def grant(
     actor: User,
     now: datetime,
     proposal: Proposal | None = None,
+    evidence: Evidence | None = None,
 ) -> Spell:
     """Create the spell, record the account, issue the decision and tell the person.
 
-    `actor` is the machine or the reviewer; `proposal` the handler's, if one was signed.
+    `actor` is the machine or the reviewer; `proposal` the handler's, if one was signed; `evidence` that of
+    the claim, where the caller has read it in this transaction.
     """
     assert decision.months is not None and decision.first_month and decision.last_month
     spell = Spell.objects.create(
@@ -127,7 +129,7 @@ def grant(
         granted_at=now,
     )
     ask_next(claim, None)
-    card = card_reply(claim)
+    card = card_reply(claim, evidence)
     record_card(claim, card, now=now)
     signed = Signatures.of(actor=actor, proposal=proposal)
     cases.letters.issue_letter(

@@ -14,7 +14,7 @@ import cases.services
 import gateways.services
 from accounts.models import User
 from accounts.selectors import machine
-from cases.models import Amendment, Case
+from cases.models import Amendment
 from claims import kinds
 from claims.facts import ALL_SOURCES, FIELDS_OF_SOURCE
 from claims.models import Claim
@@ -54,10 +54,11 @@ def verify_claim(*, claim_id: int, now: datetime) -> Claim:
     )
     with transaction.atomic():
         # Two workers may both have asked; the row lock lets one of them write.
-        case = Case.objects.select_for_update().get(pk=claim.pk)
-        if case.status != kinds.AUTO_CHECK:
+        locked = Claim.objects.select_for_update(of=("case",))
+        current = locked.select_related("case", "party", "registration").get(pk=claim_id)
+        if current.case.status != kinds.AUTO_CHECK:
             return claim
-        claim = Claim.objects.select_related("case", "party", "registration").get(pk=claim_id)
+        claim = current
         _conclude(claim, now=now)
     return claim
 
@@ -99,7 +100,7 @@ def _start_check(claim: Claim, *, now: datetime) -> bool:
     leased = Claim.objects.filter(pk=claim.pk, next_ask_at__lte=now).update(next_ask_at=now + LEASE)
     if not leased:
         return False
-    claim.refresh_from_db(fields=["next_ask_at"])
+    claim.next_ask_at = now + LEASE
     case = claim.case
     if case.status == kinds.AUTO_CHECK:
         return True
@@ -125,7 +126,7 @@ def _conclude(claim: Claim, *, now: datetime) -> None:
         return
     unanswered = unanswered_sources(evidence)
     # What one officer has settled and no second one has signed must not grant by asking again.
-    is_settled = Amendment.objects.filter(case=claim.case).exists()
+    is_settled = decision.verdict is Verdict.GRANT and Amendment.objects.filter(case=claim.case).exists()
     match decision.verdict:
         case Verdict.GRANT if not is_settled and not needs_reviewer(claim, decision):
             cases.services.transition(
@@ -136,7 +137,7 @@ def _conclude(claim: Claim, *, now: datetime) -> None:
                 now=now,
                 payload={"determination": determination.pk},
             )
-            grant(claim, decision, determination, actor=machine(), now=now)
+            grant(claim, decision, determination, actor=machine(), now=now, evidence=evidence)
         case Verdict.GRANT if not is_settled:
             cases.services.transition(
                 case=claim.case,

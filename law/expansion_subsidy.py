@@ -445,8 +445,8 @@ def _insurance(facts: Facts, terms: Terms, is_open: Callable[[date], bool]) -> l
     found: list[Found] = []
     if insured.longest < needed:
         month = months.number_of(facts.reviewed_on) + needed - insured.longest
-        earliest: date | None = months.first_day(month)
-        if facts.insured_at_review == "NO" or earliest is None or not is_open(earliest):
+        earliest = months.first_day(month) if month <= months.number_of(date.max) else None
+        if earliest is not None and (facts.insured_at_review == "NO" or not is_open(earliest)):
             earliest = None
         variant = "" if earliest else "too_late"
         shown = numbers | ({"earliest": earliest.isoformat()} if earliest else {})

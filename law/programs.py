@@ -116,8 +116,8 @@ def program(
 
     def members(row: reading.Row, parameters: Parameters) -> list[bytes]:
         facts = parse(row)
-        answered = decide(facts, parameters).public_members()
-        return answered if beside is None else [beside(facts, parameters), *answered]
+        own_members = [] if beside is None else [beside(facts, parameters)]
+        return [*own_members, *decide(facts, parameters).public_members()]
 
     return Program(
         code=code,

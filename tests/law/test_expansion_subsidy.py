@@ -94,6 +94,10 @@ FAILS: list[tuple[Line, list[tuple[str, bool, str | None]]]] = [
     ({"insured_months": insured(2, 1, 2)}, [("F07", True, "2025-12-01"), ("F08", True, None)]),
     ({"insured_months": insured(4, 2, 4)}, [("F08", True, None)]),
     ({"insured_months": insured(5, 3, 3)}, []),
+    (
+        {"insured_months": insured(2, 2, 2), "reviewed_on": "9999-12-31"},
+        [("F07", False, None), ("F16", False, None)],
+    ),
     ({"insured_at_review": "NO"}, [("F09", False, None)]),
     ({"used_before": "YES"}, [("F10", False, None)]),
     ({"hiring_subsidy_taken": "YES"}, [("F11", True, None)]),

@@ -11,7 +11,7 @@ views' actions.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -32,6 +32,7 @@ ALL = "all"
 DONE = "done"
 STEPS = (WaitsFor.HANDLER, WaitsFor.REVIEWER, WaitsFor.APPLICANT, WaitsFor.OFFICE)
 
+_STEP_CODES = frozenset(step.value for step in STEPS)
 _FULL_REGION = 6
 
 
@@ -149,7 +150,11 @@ class Query:
 
     def desk(self, waits_for: WaitsFor) -> list[str]:
         """The parts of a tab: what I hold, and for each region what nobody holds."""
-        step = f"c.closed_at IS NULL AND c.waits_for = {self.bind(waits_for.value)}{self.in_queue()}"
+        return self.desk_of(self.bind(waits_for.value))
+
+    def desk_of(self, waits_for: str) -> list[str]:
+        """The same for a step that is known by an expression."""
+        step = f"c.closed_at IS NULL AND c.waits_for = {waits_for}{self.in_queue()}"
         return [f"{step} AND c.handler_id = {self.me}"] + [
             f"{step} AND c.handler_id IS NULL AND {region}" for region in self.regions()
         ]
@@ -280,7 +285,7 @@ def _parts(query: Query, tab: str, filters: Filters) -> list[str]:
     if tab == ALL:
         # Who looks for somebody wants the old cases, too.
         return query.everything(closed_too=bool(filters.text))
-    if tab in {step.value for step in STEPS}:
+    if tab in _STEP_CODES:
         return query.desk(WaitsFor(tab))
     if kinds.get(tab).place is Place.TAB:
         return query.own_tab(tab)
@@ -325,27 +330,28 @@ def counts(viewer: User, *, today: date) -> dict[str, int]:
     `due_today` and `overdue` count the steps the viewer may do.
     """
     query = Query(viewer)
-    wanted: dict[str, str] = {}
-    for tab in tabs_of(viewer):
-        wanted[tab] = _counted_done(query, today) if tab == DONE else _counted(_parts(query, tab, Filters()))
-    steps = _steps_of(viewer)
-    on, before = query.bind(today), query.bind(today)
-    for name, condition in (("due_today", f"c.queue_on = {on}"), ("overdue", f"c.queue_on < {before}")):
-        parts = [f"{part} AND {condition}" for step in steps for part in query.desk(step)]
-        wanted[name] = _counted(parts)
-    wanted |= _pages_counted(query)
-    return _run_counts(query, wanted)
+    tabs, steps = tabs_of(viewer), _steps_of(viewer)
+    spans = [(tab, tab, date.min, date.max) for tab in tabs if tab in _STEP_CODES]
+    for step in steps:
+        spans += [
+            ("due_today", step.value, today, today),
+            ("overdue", step.value, date.min, today - timedelta(days=1)),
+        ]
+    wanted = [_steps_counted(query, spans), _pages_counted(query)]
+    for tab in tabs:
+        if tab == DONE:
+            wanted.append(_named(query, tab, _counted_done(query, today)))
+        elif tab not in _STEP_CODES:
+            wanted.append(_named(query, tab, _counted(_parts(query, tab, Filters()))))
+    return _run_counts(query, [*tabs, "due_today", "overdue"], wanted)
 
 
 def page_counts(viewer: User) -> dict[str, int]:
     """The counts of the navigation alone: `queue` (the steps the viewer may do) and each kind with its own
     page."""
     query = Query(viewer)
-    steps = _steps_of(viewer)
-    wanted = {f"queue_{step.value}": _counted(query.desk(step)) for step in steps} | _pages_counted(query)
-    found = _run_counts(query, wanted)
-    queue = sum(found.pop(f"queue_{step.value}") for step in steps)
-    return {"queue": min(queue, COUNTED_TO), **found}
+    spans = [("queue", step.value, date.min, date.max) for step in _steps_of(viewer)]
+    return _run_counts(query, ["queue"], [_steps_counted(query, spans), _pages_counted(query)])
 
 
 def own_count(viewer: User, sizes: Mapping[str, int]) -> int:
@@ -353,42 +359,63 @@ def own_count(viewer: User, sizes: Mapping[str, int]) -> int:
     return min(sum(sizes[step.value] for step in _steps_of(viewer)), COUNTED_TO)
 
 
-def _pages_counted(query: Query) -> dict[str, str]:
+# What is counted alike is one part of the statement, run for each of its rows: planning a part of its own for
+# each would take longer than counting.
+
+
+def _steps_counted(query: Query, spans: Sequence[tuple[str, str, date, date]]) -> str:
+    """For each span (name, step, first and last deadline): what the viewer holds or nobody."""
+    if not spans:
+        return ""
+    rows = ", ".join(
+        f"({query.bind(name)}, {query.bind(step)}, {query.bind(first)}::date, {query.bind(last)}::date)"
+        for name, step, first, last in spans
+    )
+    parts = [f"{part} AND c.queue_on BETWEEN s.first AND s.last" for part in query.desk_of("s.step")]
+    return f"SELECT s.name, n FROM (VALUES {rows}) s (name, step, first, last), LATERAL ({_counted(parts)}) x"
+
+
+def _pages_counted(query: Query) -> str:
     """For each kind with a page of its own: open ones that wait for a step the viewer may do."""
     steps = [step.value for step in _steps_of(query.viewer)]
     if can(query.viewer, Action.APPROVE_POLICY):
         steps.append(WaitsFor.SUPERVISOR.value)
-    return {
-        kind.code: _counted(
-            [
-                f"c.closed_at IS NULL AND c.kind = {query.bind(kind.code)} AND {region} "
-                f"AND c.waits_for = ANY({query.bind(steps)}::varchar[])"
-                for region in query.regions()
-            ]
-        )
-        for kind in kinds.all_kinds()
-        if kind.place is Place.PAGE
-    }
+    pages = query.bind(_page_kinds())
+    parts = [
+        f"c.closed_at IS NULL AND c.kind = s.kind AND {region} "
+        f"AND c.waits_for = ANY({query.bind(steps)}::varchar[])"
+        for region in query.regions()
+    ]
+    return f"SELECT s.kind, n FROM unnest({pages}::varchar[]) s (kind), LATERAL ({_counted(parts)}) x"
 
 
-def _run_counts(query: Query, wanted: Mapping[str, str]) -> dict[str, int]:
-    if not wanted:
-        return {}
-    (row,) = query.rows(f"SELECT {', '.join(f'({sql})' for sql in wanted.values())}")
-    return dict(zip(wanted, row, strict=True))
+def _page_kinds() -> list[str]:
+    return [kind.code for kind in kinds.all_kinds() if kind.place is Place.PAGE]
+
+
+def _named(query: Query, name: str, counted: str) -> str:
+    return f"SELECT {query.bind(name)}, n FROM ({counted}) x"
+
+
+def _run_counts(query: Query, names: Sequence[str], wanted: Sequence[str]) -> dict[str, int]:
+    """Each count by its name, 0 where nothing was asked; of the same name, all together."""
+    found = dict.fromkeys([*names, *_page_kinds()], 0)
+    for name, count in query.rows(" UNION ALL ".join(filter(None, wanted))):
+        found[name] = min(found[name] + count, COUNTED_TO)
+    return found
 
 
 def _counted(parts: Sequence[str]) -> str:
-    """A count that stops: no part, and not all together, go beyond the limit."""
+    """A count `n` that stops: no part, and not all together, go beyond the limit."""
     if not parts:
-        return "SELECT 0"
+        return "SELECT 0 AS n"
     limited = [f"(SELECT FROM cases_case c WHERE {part} LIMIT {COUNTED_TO})" for part in parts]
-    return f"SELECT count(*) FROM (SELECT FROM ({' UNION ALL '.join(limited)}) p LIMIT {COUNTED_TO}) t"
+    return f"SELECT count(*) AS n FROM (SELECT FROM ({' UNION ALL '.join(limited)}) p LIMIT {COUNTED_TO}) t"
 
 
 def _counted_done(query: Query, today: date) -> str:
     return (
-        "SELECT count(*) FROM (SELECT DISTINCT case_id FROM cases_event "
+        "SELECT count(*) AS n FROM (SELECT DISTINCT case_id FROM cases_event "
         f"WHERE actor_id = {query.me} AND at >= {query.bind(_start_of(today))} LIMIT {COUNTED_TO}) t"
     )
 

@@ -337,7 +337,7 @@ def counts(viewer: User, *, today: date) -> dict[str, int]:
             ("due_today", step.value, today, today),
             ("overdue", step.value, date.min, today - timedelta(days=1)),
         ]
-    wanted = [_steps_counted(query, spans), _pages_counted(query)]
+    wanted = [_steps_counted(query, spans), *_pages_counted(query)]
     for tab in tabs:
         if tab == DONE:
             wanted.append(_named(query, tab, _counted_done(query, today)))
@@ -351,7 +351,7 @@ def page_counts(viewer: User) -> dict[str, int]:
     page."""
     query = Query(viewer)
     spans = [("queue", step.value, date.min, date.max) for step in _steps_of(viewer)]
-    return _run_counts(query, ["queue"], [_steps_counted(query, spans), _pages_counted(query)])
+    return _run_counts(query, ["queue"], [_steps_counted(query, spans), *_pages_counted(query)])
 
 
 def own_count(viewer: User, sizes: Mapping[str, int]) -> int:
@@ -359,12 +359,11 @@ def own_count(viewer: User, sizes: Mapping[str, int]) -> int:
     return min(sum(sizes[step.value] for step in _steps_of(viewer)), COUNTED_TO)
 
 
-# What is counted alike is one part of the statement, run for each of its rows: planning a part of its own for
-# each would take longer than counting.
-
-
 def _steps_counted(query: Query, spans: Sequence[tuple[str, str, date, date]]) -> str:
-    """For each span (name, step, first and last deadline): what the viewer holds or nobody."""
+    """For each span (name, step, first and last deadline): what the viewer holds or nobody.
+
+    One part of the statement, run for each span: planning one for each would take longer than counting.
+    """
     if not spans:
         return ""
     rows = ", ".join(
@@ -375,18 +374,21 @@ def _steps_counted(query: Query, spans: Sequence[tuple[str, str, date, date]]) -
     return f"SELECT s.name, n FROM (VALUES {rows}) s (name, step, first, last), LATERAL ({_counted(parts)}) x"
 
 
-def _pages_counted(query: Query) -> str:
-    """For each kind with a page of its own: open ones that wait for a step the viewer may do."""
+def _pages_counted(query: Query) -> list[str]:
+    """For each kind with a page of its own: open ones that wait for a step the viewer may do.
+
+    Each is a part of its own: the kind must stand there for the planner to see how rare it is.
+    """
     steps = [step.value for step in _steps_of(query.viewer)]
     if can(query.viewer, Action.APPROVE_POLICY):
         steps.append(WaitsFor.SUPERVISOR.value)
-    pages = query.bind(_page_kinds())
-    parts = [
-        f"c.closed_at IS NULL AND c.kind = s.kind AND {region} "
-        f"AND c.waits_for = ANY({query.bind(steps)}::varchar[])"
-        for region in query.regions()
-    ]
-    return f"SELECT s.kind, n FROM unnest({pages}::varchar[]) s (kind), LATERAL ({_counted(parts)}) x"
+    waits = f"c.waits_for = ANY({query.bind(steps)}::varchar[])"
+    counted = []
+    for kind in _page_kinds():
+        its = f"c.closed_at IS NULL AND c.kind = {query.bind(kind)} AND {waits}"
+        parts = [f"{its} AND {region}" for region in query.regions()]
+        counted.append(_named(query, kind, _counted(parts)))
+    return counted
 
 
 def _page_kinds() -> list[str]:

@@ -200,6 +200,16 @@ def test_counts_say_how_much_each_tab_holds_and_what_is_due() -> None:
     assert selectors.page_counts(officer("reviewer", Role.REVIEWER))["queue"] == 2
 
 
+def test_who_does_two_steps_counts_what_is_due_at_both() -> None:
+    both = officer("both", Role.HANDLER, Role.REVIEWER)
+    for status in ("FIRST", "SECOND", "PAPERS"):
+        case(status=status, promise_due=TODAY - timedelta(days=1))
+        case(status=status, promise_due=TODAY)
+    found = selectors.counts(both, now=NOW)
+    assert (found["due_today"], found["overdue"]) == (2, 2)
+    assert selectors.page_counts(both)["queue"] == queue.own_count(both, found) == 4
+
+
 def test_a_count_stops_at_a_thousand_and_is_shown_as_more() -> None:
     handler, first = officer("handler"), case(status="FIRST")
     copies(first, 1_200)

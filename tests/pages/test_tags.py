@@ -195,3 +195,16 @@ def test_a_whole_city_and_a_law_have_short_names() -> None:
     assert anye.region_name("130100") == "全市"
     assert anye.reference(Reference("中华人民共和国社会保险法", "第五十二条")) == "社会保险法 第五十二条"
     assert anye.reference(Reference("失业保险条例", "")) == "失业保险条例"
+
+
+# ---------- what is drawn once ----------
+
+
+def test_what_is_drawn_once_sees_nothing_of_a_page_and_is_kept_for_each_language() -> None:
+    page = Template('{% load i18n once %}{% once %}{% translate "退出" %}{{ name }}{% endonce %}{{ name }}')
+    chinese = page.render(Context({"name": "刘伟"}))
+    with translation.override("en"):
+        english = page.render(Context({"name": "刘伟"}))
+    assert chinese == page.render(Context({"name": "刘伟"})) == "退出刘伟"
+    assert english.endswith("刘伟")
+    assert "退出" not in english

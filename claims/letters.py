@@ -1,4 +1,4 @@
-"""The letters of a claim, composed word by word: grant, refusal, notice of what is missing.
+"""The letters of a claim, composed word by word: grant, refusal, notices of what is missing and of the end.
 
 Always Chinese. What is said about the facts are the reasons that every page shows; numbers come from the
 decision, from dated values or from the registers' answers, never from here. Composes and reads; what is
@@ -32,6 +32,7 @@ from law.workdays import legal_day
 GRANT = register(Template(code="claim.grant", noun="决定书", label=_("核定决定书")))
 REFUSAL = register(Template(code="claim.refusal", noun="决定书", label=_("不予核定决定书")))
 PAPERS = register(Template(code="claim.papers", noun="补正告知书", label=_("补正告知书")))
+CLOSED = register(Template(code="claim.closed", noun="办结告知书", label=_("办结告知书")))
 
 CHINESE = "zh-hans"
 SAMPLE = "样章 无效"
@@ -172,6 +173,33 @@ def papers_words(
             ],
             "date": date_words(today),
             **_foot([f"经办 {handler}　电话 {office.phone}", "本告知书由工作人员作出，未使用自动决定。"]),
+        }
+
+
+def closed_words(claim: Claim, law: ParameterBook, *, now: datetime) -> Words:
+    """The notice that a claim ended because no answer came: what was missing, what stays, how to go on."""
+    assert claim.papers_due is not None
+    today = legal_day(now)
+    with override(CHINESE):
+        office = agency(law, region=claim.county, on=today)
+        return {
+            **_head(claim, office, title="失业保险金申请办结告知书"),
+            "opening": [f"{_applied(claim)}。到今天", "还没有等到补充的材料", "，这次申请先结了。"],
+            "sections": [
+                _section(
+                    "一、当时请您补充的",
+                    *_lines(claim.papers_wanted),
+                    f"补充期限到{date_words(claim.papers_due)}。",
+                ),
+                _section(
+                    "二、您保留的权利和可以办的事",
+                    "没有作出不予核定的决定。您的失业登记仍然有效，已缴的月数全部保留。"
+                    f"材料齐了，随时可以在网上或者经办窗口再申请，没有期限。不清楚的，请拨 {office.phone}。",
+                ),
+                _remedies("三、对本告知不服", remedies(law, region=claim.county, on=today), paper="告知书"),
+            ],
+            "date": date_words(today),
+            **_foot([f"电话 {office.phone}", "期满未补充，由系统办结；您可以要求由工作人员重新办理。"]),
         }
 
 
@@ -321,10 +349,10 @@ def _what_stays(claim: Claim, decision: UnemploymentDecision, office: Agency, la
     )
 
 
-def _remedies(heading: str, ways: Remedies) -> Section:
+def _remedies(heading: str, ways: Remedies, *, paper: str = "决定书") -> Section:
     return _section(
         heading,
-        f"您可以自收到本决定书之日起 {ways.days} 日内，向{ways.body}申请行政复议"
+        f"您可以自收到本{paper}之日起 {ways.days} 日内，向{ways.body}申请行政复议"
         f"（{reference_words(ways.days_basis)}）；或者 {ways.months} 个月内，向有管辖权的人民法院提起行政诉讼"
         f"（{reference_words(ways.months_basis)}）。",
     )

@@ -23,6 +23,10 @@ register(
     ),
 )
 register(
+    "claim.closed_without_answer",
+    _("您的申请（{case}）到期没有等到补充，先结了。失业登记仍然有效，缴费都保留；材料齐了随时可以再申请。"),
+)
+register(
     "claim.papers_requested",
     _("您的申请（{case}）还差一样，请在 {due:date}前到“我的”里补充。补上之前期限停着，不算在您头上。"),
 )

@@ -15,7 +15,15 @@ from cases.attachments import Paper
 from cases.models import Proposal
 from claims import kinds
 from claims.facts import AMENDABLE
-from claims.letters import PAPERS, REFUSAL, Signatures, papers_words, refusal_words
+from claims.letters import (
+    CLOSED,
+    PAPERS,
+    REFUSAL,
+    Signatures,
+    closed_words,
+    papers_words,
+    refusal_words,
+)
 from claims.models import Claim
 from claims.services.steps import ask_next, determine_or_refuse, grant, require, tell
 from law.decision import Verdict
@@ -164,9 +172,11 @@ def close_unanswered(*, now: datetime) -> int:
     The time is counted again: what was told counts at least, and while a calendar is missing nobody is late.
     """
     today, law = legal_day(now), policy.selectors.book()
-    overdue = Claim.objects.select_related("case").filter(case__status=kinds.SUPPLEMENT, papers_due__lt=today)
+    overdue = Claim.objects.select_related("case", "party", "registration").filter(
+        case__status=kinds.SUPPLEMENT, papers_due__lt=today
+    )
     return sum(
-        _close(claim, now=now)
+        _close(claim, law, now=now)
         for claim in overdue.order_by("pk")
         if _is_too_late(claim, today=today, law=law)
     )
@@ -181,8 +191,8 @@ def _is_too_late(claim: Claim, *, today: date, law: ParameterBook) -> bool:
     return not provisional and due < today
 
 
-def _close(claim: Claim, *, now: datetime) -> bool:
-    """Close one claim; False if its applicant has answered this moment."""
+def _close(claim: Claim, law: ParameterBook, *, now: datetime) -> bool:
+    """Close one claim and tell the person, in a letter too; False if the answer has come this moment."""
     try:
         with transaction.atomic():
             cases.services.transition(
@@ -194,6 +204,15 @@ def _close(claim: Claim, *, now: datetime) -> bool:
             )
             claim.closed_at = now
             claim.save(update_fields=["closed_at"])
+            cases.letters.issue_letter(
+                case=claim.case,
+                party=claim.party,
+                template=CLOSED.code,
+                words=closed_words(claim, law, now=now),
+                actor=machine(),
+                now=now,
+            )
+            tell(claim, "claim.closed_without_answer", {}, now=now)
     except Refused:
         return False
     return True

@@ -14,7 +14,8 @@ import cases.services
 import claims.services
 import payouts.services
 from accounts.selectors import machine
-from cases.models import Amendment, Case, Event, Message
+from cases.messages import render
+from cases.models import Amendment, Case, Event, Letter, Message
 from claims import kinds
 from claims.models import Claim, Draft, Registration, Spell, SpellMonth
 from gateways.models import Lookup
@@ -397,7 +398,15 @@ class TestPapers:
         claims.services.request_papers(claim=claim, wanted="Proof.", actor=staff.handler, now=NOW)
         assert claims.services.close_unanswered(now=datetime(2026, 12, 7, 12, tzinfo=SHANGHAI)) == 0
         assert claims.services.close_unanswered(now=datetime(2026, 12, 8, 1, tzinfo=SHANGHAI)) == 1
-        assert reread(claim).case.status == kinds.CLOSED_NO_RESPONSE
+        claim = reread(claim)
+        assert claim.case.status == kinds.CLOSED_NO_RESPONSE
+        told = Message.objects.get(case=claim.case, template="claim.closed_without_answer")
+        assert claim.case.number in render(told, "zh-hans")
+        letter = Letter.objects.get(case=claim.case, template="claim.closed")
+        assert "Proof." in str(letter.words) and "2026年12月7日" in str(letter.words)
+        # and the sweep, run again, says it once
+        assert claims.services.close_unanswered(now=datetime(2026, 12, 8, 2, tzinfo=SHANGHAI)) == 0
+        assert Letter.objects.filter(case=claim.case, template="claim.closed").count() == 1
 
     def test_while_a_calendar_is_missing_nobody_is_late(self, person_of: Find, staff: Staff) -> None:
         december = datetime(2026, 12, 28, 9, tzinfo=SHANGHAI)

@@ -13,6 +13,7 @@ import json
 import logging
 import os
 import random
+import re
 import threading
 import time
 from collections.abc import Mapping
@@ -193,11 +194,10 @@ def read_json(body: bytes) -> dict[str, Json]:
         text = body.decode("utf-8").strip()
         first, end = _DECODER.raw_decode(text)
         while end < len(text):
-            rest = text[end:].lstrip()
-            again, length = _DECODER.raw_decode(rest)
+            blanks = _BLANKS.match(text, end)
+            again, end = _DECODER.raw_decode(text, blanks.end() if blanks else end)
             if again != first:
                 raise BadAnswer("lines")
-            text, end = rest, length
     except (UnicodeDecodeError, RecursionError, ValueError):
         raise BadAnswer("body") from None
     if not isinstance(first, dict):
@@ -320,4 +320,5 @@ def _no_float(_text: str) -> Json:
     raise ValueError("a number with a fraction")
 
 
+_BLANKS = re.compile(r"\s*")
 _DECODER = json.JSONDecoder(object_pairs_hook=_no_twins, parse_float=_no_float, parse_constant=_no_float)

@@ -140,6 +140,11 @@ def test_an_answer_given_twice_is_one_answer() -> None:
     assert wire.read_json(b'{"a": [1]}\n{"a": [1]}\n') == {"a": [1]}
 
 
+def test_an_answer_given_very_often_is_read_in_one_go() -> None:
+    # Read with a copy of the rest each time, this takes half a minute.
+    assert wire.read_json(b"{}" * 500_000) == {}
+
+
 def test_a_silent_party_is_left_alone_for_a_while(office: Office) -> None:
     office.always = office.drops
     for _try in range(wire.BREAKER_TRIPS_AFTER):

@@ -28,6 +28,9 @@ DEFAULT_REGION = "130100"
 FLUSH_AT = 1 << 18
 """Bytes of answers that are kept before they are written."""
 
+MOST_DIGITS = 4_000
+"""A whole number may be this long. Python writes no number of more than 4,300 digits, sums included."""
+
 LAW_BOOK = Path(__file__).resolve().parent.parent / "docs" / "law-book.md"
 
 
@@ -91,6 +94,8 @@ def decide_lines(
 ) -> int:
     """Answer each line of UTF-8 JSON in its place; returns how many were at fault."""
     decode = json.JSONDecoder(parse_constant=_no_constant).decode
+    # Looking at each number costs time, and a short line holds none that is too long.
+    decode_long = json.JSONDecoder(parse_constant=_no_constant, parse_int=_bounded).decode
     members, dated_by = calculation.members, calculation.dated_by
     faults = 0
     waiting: list[bytes] = []
@@ -98,7 +103,7 @@ def decide_lines(
     for line in lines:
         identity = "null"
         try:
-            row = _object(line, decode)
+            row = _object(line, decode if len(line) < MOST_DIGITS else decode_long)
             identity = _identity(row)
             answer = b'{"id": %b, %b}\n' % (identity.encode(), b", ".join(members(row, parameters)))
         except FaultyField as fault:
@@ -145,6 +150,13 @@ def _error(identity: str, field: str, message: str) -> bytes:
 def _no_constant(name: str) -> NoReturn:
     """NaN and Infinity are not JSON, though Python would read them."""
     raise ValueError(f"{name} is not JSON")
+
+
+def _bounded(digits: str) -> int:
+    """A whole number that can be added up, multiplied and written out again. Raises ValueError."""
+    if len(digits) > MOST_DIGITS:
+        raise ValueError("a number of too many digits")
+    return int(digits)
 
 
 def _is_known(region: str, book: ParameterBook) -> bool:

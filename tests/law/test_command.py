@@ -156,6 +156,29 @@ def test_the_run_goes_on_in_order_after_a_fault() -> None:
     assert ["error" in answer for answer in answers] == [False, True, True, False]
 
 
+@pytest.mark.parametrize(
+    ("program", "line"),
+    [
+        (
+            "overpayment",
+            (
+                '{"id": "x", "event": "NEVER_ENTITLED", "event_on": "2025-01-01", "deceit": true,'
+                ' "paid": [{"month": "2025-03", "fen": @}, {"month": "2025-04", "fen": @}]}'
+            ),
+        ),
+        (
+            "unemployment-benefit",
+            json.dumps({**BENEFIT, "contributed_months": "@", "deemed_months": "@"}).replace('"@"', "@"),
+        ),
+    ],
+)
+def test_a_number_that_can_be_read_but_its_sum_not_written_is_a_fault_and_ends_nothing(
+    program: str, line: str
+) -> None:
+    assert fault_of(program, line.replace("@", "9" * 4300)) == (None, "line")
+    assert "error" not in ask(program, line.replace("@", "9" * 4000))
+
+
 @given(st.text())
 def test_an_id_comes_back_unchanged(identity: str) -> None:
     assert ask("instalments", {"id": identity, "total_fen": 5, "parts": 2})["id"] == identity

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from functools import cache
 from typing import TypeVar
 
@@ -14,7 +14,7 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from accounts.models import Access, Identifier, Party, User
 from accounts.privacy import digest
 from law.parameters import ParameterBook
-from law.workdays import LEGAL_ZONE
+from law.workdays import LEGAL_ZONE, end_of_legal_day
 
 Row = TypeVar("Row", bound=Model)
 
@@ -222,7 +222,7 @@ def access_lines(filters: LogFilters, *, after: LogKey | None) -> LogPage:
     if filters.start is not None:
         rows = rows.filter(at__gte=datetime.combine(filters.start, time.min, LEGAL_ZONE))
     if filters.end is not None:
-        rows = rows.filter(at__lt=datetime.combine(filters.end + timedelta(days=1), time.min, LEGAL_ZONE))
+        rows = rows.filter(at__lt=end_of_legal_day(filters.end))
     return _log_page(rows, after)
 
 

@@ -176,7 +176,7 @@ class AskedSerializer(serializers.Serializer[dict[str, object]]):
         try:
             at, key = base64.urlsafe_b64decode(value.encode()).decode().split(" ")
             return auditing.Place(datetime.fromisoformat(at).astimezone(UTC), int(key))
-        except (ValueError, binascii.Error, UnicodeError):
+        except (ValueError, OverflowError, binascii.Error, UnicodeError):
             raise serializers.ValidationError(_("这不是本接口给出的游标。")) from None
 
 

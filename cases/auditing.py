@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any
 
 from allauth.idp.oidc.models import Client
@@ -20,7 +20,7 @@ from cases import trail
 from cases.models import Determination, Event, ParameterSet
 from law.decision import Reason
 from law.money import Fen, yuan
-from law.workdays import LEGAL_ZONE
+from law.workdays import LEGAL_ZONE, end_of_legal_day
 
 FEN = "_fen"
 
@@ -114,7 +114,7 @@ def determinations(client: Client, *, wanted: Wanted, after: Place | None, limit
     if wanted.start is not None:
         rows = rows.filter(made_at__gte=_midnight(wanted.start))
     if wanted.end is not None:
-        rows = rows.filter(made_at__lt=_midnight(wanted.end + timedelta(days=1)))
+        rows = rows.filter(made_at__lt=end_of_legal_day(wanted.end))
     if after is not None:
         # The first condition repeats the second in the form that walks the index.
         later = Q(made_at__gt=after.made_at) | Q(made_at=after.made_at, pk__gt=after.id)

@@ -7,14 +7,14 @@ sets in memory (one per change of the law). It never writes.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 
 from cases import services
 from cases.models import Determination, ParameterSet
 from law.errors import FaultyField, MissingParameter
 from law.parameters import Parameters
 from law.programs import PROGRAMS
-from law.workdays import LEGAL_ZONE
+from law.workdays import LEGAL_ZONE, end_of_legal_day
 
 CHUNK = 500
 NAMED = 20
@@ -66,7 +66,7 @@ def _stored(start: date | None, end: date | None, program: str) -> Iterator[Dete
     if start is not None:
         rows = rows.filter(made_at__gte=datetime.combine(start, time.min, LEGAL_ZONE))
     if end is not None:
-        rows = rows.filter(made_at__lt=datetime.combine(end + timedelta(days=1), time.min, LEGAL_ZONE))
+        rows = rows.filter(made_at__lt=end_of_legal_day(end))
     if program:
         rows = rows.filter(program=program)
     return rows.iterator(chunk_size=CHUNK)

@@ -8,7 +8,7 @@ when the year has come.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
 
 from law.errors import MissingParameter
@@ -130,6 +130,13 @@ def legal_day(now: datetime) -> date:
     if now.tzinfo is None:
         raise ValueError("the instant has no time zone")
     return now.astimezone(UTC).astimezone(LEGAL_ZONE).date()
+
+
+def end_of_legal_day(day: date) -> datetime:
+    """The instant at which `day` is over; of the last day there is, the last instant."""
+    if day == date.max:
+        return datetime.max.replace(tzinfo=UTC)
+    return datetime.combine(day + timedelta(days=1), time.min, LEGAL_ZONE)
 
 
 def _working_days(year: int, off: frozenset[date], worked: frozenset[date]) -> list[int]:

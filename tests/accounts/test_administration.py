@@ -248,6 +248,7 @@ def test_the_log_is_narrowed_by_who_what_whose_file_which_case_and_when(watcher:
     assert found(act="READ") == ["SP20261122-0001", "SP20261121-0001", "SP20261120-0001"]
     assert found(who="reader", act="SIGN_IN") == ["—"]
     assert found(who="nobody") == []
+    assert len(found(**{"act": "READ", "from": "0001-01-01", "to": "9999-12-31"})) == 3
     assert found(case="sp20261121-0001") == ["SP20261121-0001"]
     assert found(party=party.pk, **{"from": "2026-11-24", "to": "2026-11-24"}) == ["SP20261121-0001"]
     assert found(party=999_999) == []

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -170,6 +171,7 @@ def test_the_days_of_a_filter_are_those_of_the_law_not_of_greenwich() -> None:
         ({"limit": "201"}, "limit"),
         ({"cursor": "?"}, "cursor"),
         ({"cursor": "MSAy"}, "cursor"),
+        ({"cursor": b64encode(b"0001-01-01T00:00:00+08:00 1").decode()}, "cursor"),
         ({"case_number": "x y"}, "case_number"),
     ],
 )
@@ -179,6 +181,12 @@ def test_a_wrong_parameter_is_named(fields: Mapping[str, str], field: str) -> No
     body = answer.json()
     assert (body["code"], body["errors"][0]["field"]) == ("invalid", field)
     assert body["errors"][0]["message"] and body["title"] and body["detail"]
+
+
+def test_the_last_day_there_is_ends_a_period_too() -> None:
+    given = determined(0)
+    rows = Auditor().listed(**{"from": "0001-01-01", "to": "9999-12-31"})
+    assert [row["id"] for row in rows] == [given.pk]
 
 
 def test_what_no_keyboard_types_is_a_problem_too() -> None:

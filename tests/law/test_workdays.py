@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from law.errors import MissingParameter
 from law.parameters import Citation, DatedValue, ParameterBook
-from law.workdays import calendar_in, legal_day, provisional_due
+from law.workdays import calendar_in, end_of_legal_day, legal_day, provisional_due
 
 CALENDAR = calendar_in(ParameterBook.shipped())
 FIRST, LAST = date(2024, 1, 1), date(2026, 12, 31)
@@ -98,3 +98,9 @@ def test_the_legal_day_is_that_of_beijing() -> None:
     assert legal_day(datetime(2025, 9, 26, 16, 0, tzinfo=UTC)) == date(2025, 9, 27)
     with pytest.raises(ValueError, match="time zone"):
         legal_day(datetime(2025, 9, 26, 16, 0))  # noqa: DTZ001 - the case under test
+
+
+def test_a_legal_day_is_over_at_midnight_in_beijing_and_the_last_one_at_its_end() -> None:
+    assert end_of_legal_day(date(2025, 9, 26)) == datetime(2025, 9, 26, 16, tzinfo=UTC)
+    assert legal_day(end_of_legal_day(date(2025, 9, 26)) - timedelta(microseconds=1)) == date(2025, 9, 26)
+    assert end_of_legal_day(date.max) == datetime.max.replace(tzinfo=UTC)

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBadRequest, HttpResponseBase
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views import defaults
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -119,7 +120,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """400 where no view was reached; a page for people, a problem for programs."""
     if request.path.startswith(API):
         return problem_response(400, "bad_request")
-    return defaults.bad_request(request, exception)
+    # Django's own view reads the form once more for its token: what made the form unreadable would be raised
+    # again, and end as a fault of ours.
+    return HttpResponseBadRequest(render_to_string("400.html"))
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponseBase:

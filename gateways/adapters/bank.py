@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 
 from gateways.adapters import iso20022, wire
 from gateways.adapters.fields import Fields
-from gateways.adapters.iso20022 import AccountStatement, StatusReport
+from gateways.adapters.iso20022 import CODE_LENGTH, REFERENCE_LENGTH, AccountStatement, StatusReport
 from gateways.adapters.wire import BadAnswer, Endpoint, Limits
 from gateways.adapters.xml import is_xml
 from gateways.ports import BankReceipt, BankReply, BankStatement, Channel, StatementRow
@@ -170,8 +170,8 @@ def _reply(body: Fields, batch_number: str) -> BankReply:
     accepted = body.flag("accepted")
     return BankReply(
         accepted=accepted,
-        code=body.text("code", required=True),
-        reference=body.text("reference", required=accepted),
+        code=body.text("code", required=True, longest=CODE_LENGTH),
+        reference=body.text("reference", required=accepted, longest=REFERENCE_LENGTH),
     )
 
 
@@ -181,7 +181,7 @@ def _receipt(row: Fields) -> BankReceipt:
         status=row.choice("status", STATUSES),
         reason_code=row.text("reason_code"),
         reason_text=row.text("reason_text"),
-        bank_serial=row.text("bank_serial"),
+        bank_serial=row.text("bank_serial", longest=REFERENCE_LENGTH),
         booked_at=row.moment_or_none("booked_at"),
         amount_fen=_amount(row),
     )
@@ -195,7 +195,7 @@ def _receipt(row: Fields) -> BankReceipt:
 
 def _line(row: Fields) -> StatementRow:
     return StatementRow(
-        bank_serial=row.text("bank_serial", required=True),
+        bank_serial=row.text("bank_serial", required=True, longest=REFERENCE_LENGTH),
         booked_at=row.moment("booked_at"),
         direction=row.choice("direction", DIRECTIONS),
         amount_fen=_amount(row),

@@ -14,9 +14,25 @@ from datetime import date, datetime
 from gateways.adapters.wire import BadAnswer, Json
 
 LONGEST_TEXT = 400
+LARGEST = 10**15
+"""No sum of money and no count of ours comes near it, and thousands of them still fit into a column."""
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
+"""What JSON can say and no database can hold: NUL, and half of a character."""
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
+
+
+def is_text(value: str, longest: int = LONGEST_TEXT) -> bool:
+    """Whether a text is short enough, and can be kept."""
+    return len(value) <= longest and _NOT_STORABLE.search(value) is None
+
+
+def is_storable(moment: datetime) -> bool:
+    """Whether an instant is one in every time zone; the first and the last day there are hold some that are
+    not.
+    """
+    return date.min < moment.date() < date.max
 
 
 class Fields:
@@ -49,10 +65,10 @@ class Fields:
             found.append(Fields(item, f"{name}[{position}]"))
         return found
 
-    def text(self, name: str, *, required: bool = False) -> str:
-        """A string of bounded length; empty only if not `required`."""
+    def text(self, name: str, *, required: bool = False, longest: int = LONGEST_TEXT) -> str:
+        """A string of bounded length that can be kept; empty only if not `required`."""
         value = self._take(name)
-        if not isinstance(value, str) or len(value) > LONGEST_TEXT or (required and not value):
+        if not isinstance(value, str) or not is_text(value, longest) or (required and not value):
             raise self.bad(name)
         return value
 
@@ -61,7 +77,7 @@ class Fields:
         value = self._take(name)
         if not isinstance(value, list):
             raise self.bad(name)
-        found = tuple(item for item in value if isinstance(item, str) and len(item) <= LONGEST_TEXT)
+        found = tuple(item for item in value if isinstance(item, str) and is_text(item))
         if len(found) != len(value):
             raise self.bad(name)
         return found
@@ -94,8 +110,8 @@ class Fields:
 
     def whole(self, name: str) -> int:
         """A whole number of 0 or more."""
-        value = self._take(name)
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        value = self.signed(name)
+        if value < 0:
             raise self.bad(name)
         return value
 
@@ -106,7 +122,7 @@ class Fields:
     def signed(self, name: str) -> int:
         """A whole number that may be below 0."""
         value = self._take(name)
-        if isinstance(value, bool) or not isinstance(value, int):
+        if isinstance(value, bool) or not isinstance(value, int) or abs(value) > LARGEST:
             raise self.bad(name)
         return value
 
@@ -139,7 +155,7 @@ class Fields:
             value = datetime.fromisoformat(self.text(name))
         except ValueError:
             raise self.bad(name) from None
-        if value.tzinfo is None:
+        if value.tzinfo is None or not is_storable(value):
             raise self.bad(name)
         return value
 

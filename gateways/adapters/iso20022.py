@@ -27,6 +27,8 @@ OF_STATUS = {SETTLED: "S", REJECTED: "F"}
 UNSPECIFIED = "MS03"
 """The standard's own code for a bank that gives no reason."""
 CODE_LENGTH = 12
+REFERENCE_LENGTH = 64
+"""The longest name that a bank may give to a payment, a line or a file; the standard allows 35."""
 NOT_PROVIDED = "NOTPROVIDED"
 BOOKED, PENDING_ENTRY, INFORMATION = "BOOK", "PDNG", "INFO"
 
@@ -78,7 +80,7 @@ def read_status_report(body: bytes) -> StatusReport:
     _must_agree(status, receipts, group)
     return StatusReport(
         batch_number=batch_number,
-        reference=report.text("GrpHdr/MsgId"),
+        reference=report.text("GrpHdr/MsgId", longest=REFERENCE_LENGTH),
         group_status=status,
         reason_code=_reason(group)[0] if status == REJECTED else "",
         count=group.whole_or_none("OrgnlNbOfTxs"),
@@ -92,7 +94,7 @@ def _receipt(row: Node, *, said_at: datetime) -> BankReceipt:
     status = OF_STATUS.get(row.choice("TxSts", TRANSACTION_STATUSES), "P")
     code, text = _reason(row) if status == "F" else ("", "")
     final = status != "P"
-    serial = row.text_or_empty("AcctSvcrRef") or row.text_or_empty("StsId")
+    serial = _reference(row, "AcctSvcrRef") or _reference(row, "StsId")
     if final and not serial:
         raise row.bad("AcctSvcrRef")
     booked_at = row.moment("AccptncDtTm") if row.inner_or_none("AccptncDtTm") else said_at
@@ -105,6 +107,10 @@ def _receipt(row: Node, *, said_at: datetime) -> BankReceipt:
         booked_at=booked_at if final else None,
         amount_fen=row.fen_or_none("OrgnlTxRef/Amt/InstdAmt"),
     )
+
+
+def _reference(node: Node, path: str) -> str:
+    return node.text_or_empty(path, longest=REFERENCE_LENGTH)
 
 
 def _reason(node: Node) -> tuple[str, str]:
@@ -193,7 +199,7 @@ def _lines(entry: Node, day: date) -> Iterator[StatementRow]:
     if status != BOOKED:
         raise entry.bad("Sts")
     amount, direction, booked_at = entry.fen("Amt"), _direction(entry), _booked(entry, day)
-    serial = entry.text_or_empty("AcctSvcrRef") or entry.text_or_empty("NtryRef")
+    serial = _reference(entry, "AcctSvcrRef") or _reference(entry, "NtryRef")
     parts = [(group, one) for group in entry.each("NtryDtls") for one in group.each("TxDtls")]
     if not parts:
         yield _line(entry, None, serial, booked_at, direction, amount, "")
@@ -205,7 +211,7 @@ def _lines(entry: Node, day: date) -> Iterator[StatementRow]:
         own = part.fen_or_none("Amt")
         if own is None and len(parts) > 1:
             raise part.bad("Amt")
-        own_serial = part.text_or_empty("Refs/AcctSvcrRef") or (serial if len(parts) == 1 else "")
+        own_serial = _reference(part, "Refs/AcctSvcrRef") or (serial if len(parts) == 1 else "")
         file = group.text_or_empty("Btch/PmtInfId") or group.text_or_empty("Btch/MsgId")
         line = _line(part, part, own_serial, booked_at, direction, amount if own is None else own, file)
         total += line.amount_fen

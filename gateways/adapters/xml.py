@@ -12,6 +12,7 @@ from datetime import date, datetime
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
+from gateways.adapters.fields import is_storable
 from gateways.adapters.wire import BadAnswer
 from law.money import Fen
 from law.workdays import LEGAL_ZONE
@@ -115,21 +116,21 @@ class Node:
             raise self.bad(path.replace("/", "."))
         return node
 
-    def text_or_empty(self, path: str) -> str:
+    def text_or_empty(self, path: str, *, longest: int = LONGEST_TEXT) -> str:
         """The text under that path, "" where there is none."""
         node = self.inner_or_none(path)
-        return "" if node is None else node.own_text()
+        return "" if node is None else node.own_text(longest=longest)
 
-    def own_text(self) -> str:
+    def own_text(self, *, longest: int = LONGEST_TEXT) -> str:
         """The text of this element, which has no elements in it."""
         value = self._element.text or ""
-        if len(self._element) or len(value) > LONGEST_TEXT:
+        if len(self._element) or len(value) > longest:
             raise self.bad()
         return value
 
-    def text(self, path: str) -> str:
+    def text(self, path: str, *, longest: int = LONGEST_TEXT) -> str:
         """The text under that path; not empty."""
-        value = self.text_or_empty(path)
+        value = self.text_or_empty(path, longest=longest)
         if not value:
             raise self.bad(path.replace("/", "."))
         return value
@@ -189,4 +190,6 @@ class Node:
             found = datetime.fromisoformat(value)
         except ValueError:
             raise self.bad(path.replace("/", ".")) from None
+        if not is_storable(found):
+            raise self.bad(path.replace("/", "."))
         return found if found.tzinfo is not None else found.replace(tzinfo=LEGAL_ZONE)

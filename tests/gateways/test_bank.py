@@ -138,6 +138,12 @@ RECEIPT: dict[str, object] = {
         {"amount_fen": 0},
         {"amount_fen": "100"},
         {"end_to_end_id": ""},
+        {"bank_serial": "B" * 65},
+        {"bank_serial": "B\x00"},
+        {"reason_code": "\ud800"},
+        {"amount_fen": 10**16},
+        {"booked_at": "0001-01-01T00:00:00+08:00"},
+        {"booked_at": "9999-12-31T23:00:00-08:00"},
     ],
 )
 def test_a_receipt_that_does_not_fit_is_no_receipt(
@@ -148,6 +154,21 @@ def test_a_receipt_that_does_not_fit_is_no_receipt(
     office.always = office.says(200, json.dumps(receipts).encode())
     with pytest.raises(Unavailable) as caught:
         services.fetch_receipts(batch_number="FB1", now=NOW)
+    assert caught.value.problem is Problem.BAD_ANSWER
+
+
+@pytest.mark.parametrize("changed", [{"code": "C" * 13}, {"reference": "R" * 65}, {"reference": "R\x00"}])
+def test_a_reply_that_could_not_be_kept_is_no_reply(
+    office: Office, settings: Settings, changed: dict[str, object]
+) -> None:
+    settings.ANYE_SANDBOX_URL = office.url
+    good = {"batch_number": "FB1", "accepted": True, "code": "0000", "reference": "R1", "count": 1}
+    office.next.append(office.says(200, json.dumps(good | {"total_fen": 1}).encode()))
+    found = services.file_status(batch_number="FB1", now=NOW)
+    assert found is not None and found.reference == "R1"
+    office.next.append(office.says(200, json.dumps(good | {"total_fen": 1} | changed).encode()))
+    with pytest.raises(Unavailable) as caught:
+        services.file_status(batch_number="FB1", now=NOW)
     assert caught.value.problem is Problem.BAD_ANSWER
 
 
@@ -172,6 +193,7 @@ def test_a_receipt_listed_twice_comes_once_and_one_that_changed_is_refused(
         {"account": "other"},
         {"lines": []},
         {"opening_fen": 1000.5},
+        {"opening_fen": 10**30, "closing_fen": 10**30 - 100},
     ],
 )
 def test_a_statement_that_does_not_add_up_is_no_statement(

@@ -26,7 +26,7 @@ class SessionStore(DatabaseStore):
         if must_create or self.session_key is None or connection.in_atomic_block:
             super().save(must_create=must_create)
             return
-        data = self.encode(self._get_session(no_load=False))
+        data = self.encode(dict(self.items()))
         with connection.cursor() as cursor:
             cursor.execute(_CHANGE, [data, self.get_expiry_date(), self.session_key])
             if cursor.rowcount != 1:

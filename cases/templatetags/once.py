@@ -29,6 +29,7 @@ class OnceNode(Node):
         text = self.drawn.get(key)
         if text is None:
             alone = Context()
+            assert context.template is not None
             with alone.bind_template(context.template):
                 text = self.drawn[key] = self.nodelist.render(alone)
         return text

@@ -8,21 +8,18 @@ import pytest
 from django.conf import settings
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
-from django.db import connection, transaction
+from django.db import connection
 from pytest_django import DjangoDbBlocker
 
 from accounts.sessions import SessionStore
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Real commits on a connection that waits for the disk, as the product's do (the tests' server does not);
-    the sessions made are removed afterwards.
-    """
+    """Real commits on a connection that waits for the disk; the sessions made are removed afterwards."""
     with django_db_blocker.unblock():
         before = set(Session.objects.values_list("pk", flat=True))
-        with connection.cursor() as cursor:
-            cursor.execute("SET synchronous_commit = on")
+        wait_for_the_disk()
         yield
         Session.objects.exclude(pk__in=before).delete()
         connection.close()
@@ -32,6 +29,12 @@ def waits() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SHOW synchronous_commit")
         return bool(cursor.fetchone()[0] == "on")
+
+
+def wait_for_the_disk() -> None:
+    """As the product's connections do; the tests' server does not."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = on")
 
 
 def begun() -> SessionStore:
@@ -45,6 +48,7 @@ def test_it_is_the_one_the_product_uses() -> None:
     assert SessionStore.__module__ == settings.SESSION_ENGINE
 
 
+@pytest.mark.usefixtures("committed")
 def test_a_change_is_kept_and_what_follows_waits_for_the_disk_again() -> None:
     store = begun()
     store["seen_at"] = 2
@@ -53,18 +57,21 @@ def test_a_change_is_kept_and_what_follows_waits_for_the_disk_again() -> None:
     assert waits()
 
 
+@pytest.mark.django_db
 def test_a_change_inside_a_transaction_leaves_its_durability_alone() -> None:
+    wait_for_the_disk()
     store = begun()
-    with transaction.atomic():
-        store["seen_at"] = 3
-        store.save()
-        assert waits()
+    store["seen_at"] = 3
+    store.save()
+    assert waits()
     assert SessionStore(store.session_key)["seen_at"] == 3
 
 
+@pytest.mark.usefixtures("committed")
 def test_a_session_that_was_ended_meanwhile_does_not_come_back() -> None:
     store = begun()
     key = store.session_key
+    assert key is not None
     SessionStore(key).delete()
     store["seen_at"] = 4
     with pytest.raises(UpdateError):

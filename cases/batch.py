@@ -21,12 +21,17 @@ from cases.services import NoSuchWay
 from law.workdays import legal_day
 
 CHUNK = 5_000
+ROWS = 1_000
+"""Rows of a wide table in one statement."""
+
+Act = tuple[int, datetime, Mapping[str, object]]
+"""What happened on a case: its id, when, and the payload of the event."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Notice:
     """One message to be written: `cases.services.notify` without its objects. `address` may be empty (inbox
-    only).
+    only), `at` where all are written as of the same moment.
     """
 
     case_id: int
@@ -34,6 +39,7 @@ class Notice:
     template: str
     numbers: Mapping[str, str | int]
     address: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,21 +107,27 @@ def record_many(
 def _append(
     payloads: Iterable[tuple[int, Mapping[str, object]]], *, verb: str, actor: User, now: datetime
 ) -> None:
+    append_dated(((case_id, now, payload) for case_id, payload in payloads), verb=verb, actor=actor)
+
+
+def append_dated(acts: Iterable[Act], *, verb: str, actor: User) -> None:
+    """Write the events; the caller answers for the verb and for the order of one case's acts."""
     # In the order of the cases, so that two writers that overlap wait for each other and never cross.
-    ordered = sorted(payloads, key=lambda pair: pair[0])
+    ordered = sorted(acts, key=lambda act: act[0])
     with connection.cursor() as cursor:
         for start in range(0, len(ordered), CHUNK):
             chunk = ordered[start : start + CHUNK]
             cursor.execute(
                 "INSERT INTO cases_event (case_id, verb, actor_id, at, payload) "
-                "SELECT case_id, %s, %s, %s, payload::jsonb FROM unnest(%s::bigint[], %s::text[]) "
-                "WITH ORDINALITY AS given (case_id, payload, position) ORDER BY position",
+                "SELECT case_id, %s, %s, at, payload::jsonb "
+                "FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[]) "
+                "WITH ORDINALITY AS given (case_id, at, payload, position) ORDER BY position",
                 [
                     verb,
                     actor.pk,
-                    now,
-                    [case_id for case_id, _ in chunk],
-                    [json.dumps(payload, ensure_ascii=False) for _, payload in chunk],
+                    [case_id for case_id, _, _ in chunk],
+                    [at for _, at, _ in chunk],
+                    [json.dumps(payload, ensure_ascii=False) for _, _, payload in chunk],
                 ],
             )
 
@@ -151,12 +163,12 @@ def _write(notices: Sequence[Notice], *, now: datetime) -> None:
             """
             INSERT INTO cases_message (id, case_id, party_id, template, numbers, channel, mobile, created_at,
                                        attempts, provider_id)
-            SELECT id, case_id, party_id, template, numbers::jsonb, channel, mobile, %s, 0, ''
+            SELECT id, case_id, party_id, template, numbers::jsonb, channel, mobile, at, 0, ''
             FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[],
-                        %s::text[]) AS given (id, case_id, party_id, template, numbers, channel, mobile)
+                        %s::text[], %s::timestamptz[])
+                AS given (id, case_id, party_id, template, numbers, channel, mobile, at)
             """,
             [
-                now,
                 keys,
                 [notice.case_id for notice in notices],
                 [notice.party_id for notice in notices],
@@ -167,10 +179,11 @@ def _write(notices: Sequence[Notice], *, now: datetime) -> None:
                     for notice in notices
                 ],
                 [encrypt(notice.address) for notice in notices],
+                [notice.at or now for notice in notices],
             ],
         )
-    payloads = [
-        (notice.case_id, {"message": key, "template": notice.template})
+    acts = [
+        (notice.case_id, notice.at or now, {"message": key, "template": notice.template})
         for key, notice in zip(keys, notices, strict=True)
     ]
-    _append(payloads, verb="message.sent", actor=machine(), now=now)
+    append_dated(acts, verb="message.sent", actor=machine())

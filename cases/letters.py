@@ -94,27 +94,45 @@ def issue_letter(
     The second letter of the same noun in one case is numbered 之二. KeyError for an unknown template.
     """
     number = _next_number(case, registered(template))
-    content = trail.letter_hash(number=number, template=template, words=words, issued_at=now)
-    letter = Letter.objects.create(
+    letter = letter_of(
+        case=case, party=party, template=template, number=number, words=words, actor=actor, now=now
+    )
+    letter.save(force_insert=True)
+    cases.services.record(case=case, verb=trail.LETTER_ISSUED, actor=actor, now=now, payload=vouching(letter))
+    return letter
+
+
+def letter_of(
+    *, case: Case, party: Party, template: str, number: str, words: Words, actor: User, now: datetime
+) -> Letter:
+    """The row of a letter, not stored yet."""
+    return Letter(
         case=case,
         party=party,
         template=template,
         number=number,
         words=words,
-        content_hash=content,
+        content_hash=trail.letter_hash(number=number, template=template, words=words, issued_at=now),
         determination_id=case.determination_id,
         issued_by=actor,
         issued_at=now,
     )
-    payload = {"letter": letter.pk, "template": template, "content": content}
-    cases.services.record(case=case, verb=trail.LETTER_ISSUED, actor=actor, now=now, payload=payload)
-    return letter
+
+
+def vouching(letter: Letter) -> dict[str, object]:
+    """What the trail says of a stored letter."""
+    return {"letter": letter.pk, "template": letter.template, "content": letter.content_hash}
+
+
+def first_number(case: Case, template: Template) -> str:
+    """The number of a case's first letter of a noun."""
+    return f"{case.number} 号{template.noun}"
 
 
 def _next_number(case: Case, template: Template) -> str:
     alike = [code for code, other in _templates.items() if other.noun == template.noun]
     before = Letter.objects.filter(case=case, template__in=alike).count()
-    first = f"{case.number} 号{template.noun}"
+    first = first_number(case, template)
     if not before:
         return first
     nth = before + 1

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
-from cases import services
+from cases.determining import granted_fen
 from cases.models import Determination, ParameterSet
 from law.errors import FaultyField, MissingParameter
 from law.parameters import Parameters
@@ -97,7 +97,7 @@ def _difference(determination: Determination, parameters: Parameters) -> str:
     names = [name for name in sorted(again.keys() | before.keys()) if again.get(name) != before.get(name)]
     if names:
         return f"{', '.join(names)} would differ"
-    amount = services.granted_fen(made)
+    amount = granted_fen(made)
     return (
         f"amount_fen {determination.amount_fen} would be {amount}"
         if amount != determination.amount_fen

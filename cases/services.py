@@ -17,23 +17,21 @@ from accounts.models import Access, Party, User
 from accounts.roles import can
 from accounts.selectors import covers, machine
 from cases import clocks, kinds, messages, queue, trail
+from cases.determining import checks_of, determination_of, keep_parameters, vouching
 from cases.kinds import Kind, WaitsFor
 from cases.models import (
     Amendment,
     Case,
-    Checks,
     Determination,
     Event,
     Message,
-    ParameterSet,
     Proposal,
     Seal,
 )
 from cases.steps import STEP_OF, right_for
-from law.decision import Decision, Outcome
+from law.decision import Decision
 from law.errors import Refused
 from law.parameters import Parameters
-from law.programs import PROGRAMS
 from law.workdays import Calendar, legal_day
 
 Payload = Mapping[str, object]
@@ -44,8 +42,6 @@ CHUNK = 5_000
 INSIDE = transaction.atomic(savepoint=False)
 # A case leaves its handler's desk when the next step is the other officer's, or nobody's of flesh and blood.
 KEEPS_HANDLER = frozenset({WaitsFor.HANDLER, WaitsFor.APPLICANT, WaitsFor.OFFICE})
-# The names under which a decision gives the amount it grants, by program.
-AMOUNTS = ("total_fen", "payable_fen", "amount_fen")
 
 
 class NoSuchWay(Exception):
@@ -319,59 +315,24 @@ def determine(
 
     `facts` are the JSON values the program parses, `sources` names for each field where it came from.
     """
-    if not ParameterSet.objects.filter(pk=parameters.digest).exists():
-        ParameterSet.objects.bulk_create(
-            [ParameterSet(digest=parameters.digest, snapshot=parameters.snapshot())], ignore_conflicts=True
-        )
-    stored = decision.to_json()
-    version = str(PROGRAMS[program].version)
-    content = trail.determination_hash(
+    keep_parameters(parameters)
+    determination = determination_of(
+        case_id=case.pk,
         program=program,
-        rule_version=version,
-        verdict=decision.verdict.value,
         facts=facts,
         sources=sources,
-        parameters_digest=parameters.digest,
-        decision=stored,
+        parameters=parameters,
+        decision=decision,
+        actor=actor,
+        now=now,
     )
-    outcomes = [reason.outcome for reason in decision.reasons]
-    months = decision.results().get("months")
-    determination = Determination.objects.create(
-        case=case,
-        program=program,
-        rule_version=version,
-        verdict=decision.verdict.value,
-        facts=facts,
-        sources=sources,
-        parameter_set_id=parameters.digest,
-        decision=stored,
-        pass_count=outcomes.count(Outcome.PASS),
-        fail_count=outcomes.count(Outcome.FAIL),
-        unknown_count=outcomes.count(Outcome.UNKNOWN),
-        amount_fen=granted_fen(decision),
-        months=months if isinstance(months, int) else None,
-        content_hash=content,
-        made_by=actor,
-        made_at=now,
-    )
+    determination.save(force_insert=True)
     case.determination = determination
-    case.checks = _checks(determination)
+    case.checks = checks_of(determination)
     case.save(update_fields=["determination", "checks"])
-    payload = {"determination": determination.pk, "verdict": determination.verdict, "content": content}
+    payload = vouching(determination)
     _append(kinds.get(case.kind), case, verb=trail.DETERMINED, actor=actor, now=now, payload=payload)
     return determination
-
-
-def granted_fen(decision: Decision) -> int | None:
-    """What a decision grants in all, in fen; None where it cannot be known."""
-    results = decision.results()
-    return next((fen for name in AMOUNTS if isinstance(fen := results.get(name), int)), None)
-
-
-def _checks(determination: Determination) -> Checks:
-    if determination.fail_count:
-        return Checks.FAIL
-    return Checks.OPEN if determination.unknown_count else Checks.PASS
 
 
 @transaction.atomic

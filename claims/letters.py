@@ -14,7 +14,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from accounts.models import IdentifierKind, User
+from accounts.models import Identifier, IdentifierKind, User
 from accounts.selectors import machine
 from cases.letters import Section, Table, Template, Words, register
 from cases.models import Proposal
@@ -98,14 +98,18 @@ def grant_words(
     card: CardAnswer | None,
     signed: Signatures,
     now: datetime,
+    identifier: Identifier | None = None,
 ) -> Words:
-    """The decision that grants: what is paid and why, from when to when, and the remedies."""
+    """The decision that grants: what is paid and why, from when to when, and the remedies.
+
+    `identifier`: the person's document, where the caller has it already.
+    """
     assert decision.months is not None and decision.first_month and decision.last_month
     today = legal_day(now)
     with override(CHINESE):
         office = agency(law, region=claim.county, on=today)
         return {
-            **_head(claim, office, title="失业保险金核定决定书"),
+            **_head(claim, office, title="失业保险金核定决定书", identifier=identifier),
             "opening": [f"{_applied(claim)}，", "符合条件，予以核定", "。"],
             "sections": [
                 _result(claim, decision, law, card),
@@ -206,8 +210,8 @@ def closed_words(claim: Claim, law: ParameterBook, *, now: datetime) -> Words:
 # --- parts ------------------------------------------------------------------------------------------------
 
 
-def _head(claim: Claim, office: Agency, *, title: str) -> _Head:
-    identifier = identifier_of(claim.party)
+def _head(claim: Claim, office: Agency, *, title: str, identifier: Identifier | None = None) -> _Head:
+    identifier = identifier or identifier_of(claim.party)
     name = NUMBER_NAMES.get(identifier.kind) or f"{identifier.get_kind_display()}号"
     return {
         "agency": office.name,

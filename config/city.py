@@ -2,22 +2,20 @@
 
 Only where the outside world is the sandbox. It must never write a table itself: everything is made by the
 services that officers and citizens use, with the time of the act passed in, so no impossible state arises.
+What the machine alone does is done set by set where the city is large (`config.city_sets`).
 """
 
 from __future__ import annotations
 
 import os
-import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from multiprocessing import get_context
-from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
-import urllib3
 from django.conf import settings
 from django.db import connections
 
@@ -28,95 +26,43 @@ import payouts.services
 import policy.services
 from accounts.models import Role, User
 from accounts.selectors import machine
-from cases.models import Case
+from cases.models import Case, Event, Proposal
 from claims import kinds
-from claims.models import Claim, JobWish
-from claims.services import Application
+from claims.models import Claim
+from config.city_people import (
+    CHECKED_AFTER,
+    PAST_DAYS,
+    CityRefused,
+    Person,
+    Sandbox,
+    application_of,
+    applied_at,
+    submission_of,
+)
+from config.city_sets import claim_set, whole_days
 from law.errors import Refused
 from law.money import Fen
 from law.parameters import Citation, Value
 from law.workdays import legal_day
+from payouts.kinds import APPROVED1, APPROVED2, SENT
+from payouts.models import Batch, Signature
 from policy.models import PolicyValue
 
 CITY = "130100"
-PAGE = 500
 FUND_FEN = Fen(80_000_000_000)
 """What the demo city's fund opens with: 800 million yuan, about a year of the real one's spending."""
-NAMESPACE = uuid.UUID("6f1d8d1e-3a0f-4d42-9b0e-0a6f2f1c7d11")
-PAST_DAYS = 40
 PAY_DAYS_AGO = (21, 11, 1)
 """When the city's batches were paid, before today; what was granted since waits for the next one."""
 CHUNK = 25
-TELL_EVERY = 4
+ONE_BY_ONE = 300
+"""The largest city that is played claim by claim; it exercises every service."""
+TOLD = 200
 PROCESSES = min(os.cpu_count() or 1, 8)
 ASSUMED = "演示假设"
+UNSENT = (APPROVED1, APPROVED2, SENT)
 
 Tell = Callable[[str], None]
-
-
-class CityRefused(Exception):
-    """The database holds something this city did not make, or the sandbox is away; safe to show."""
-
-
-@dataclass(frozen=True)
-class Person:
-    """A synthetic person as the sandbox lists them."""
-
-    ordinal: int
-    name: str
-    id_kind: str
-    id_number: str
-    mobile: str
-    county: str
-    separated_on: date
-    says_reason: str
-
-
-class Sandbox:
-    """The sandbox's list of people, over HTTP."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url.rstrip("/")
-        self._pool = urllib3.PoolManager(timeout=30, retries=2)
-
-    def people(self, *, limit: int) -> Iterator[Person]:
-        """The people whom a seeded city gives a claim, in order."""
-        after, left = 0, limit
-        while left > 0:
-            rows = self._get(after, min(left, PAGE))
-            for row in rows:
-                yield _person(row)
-            if len(rows) < min(left, PAGE):
-                return
-            after, left = int(rows[-1]["ordinal"]), left - len(rows)
-
-    def _get(self, after: int, limit: int) -> list[Mapping[str, Any]]:
-        fields = {"pool": "seed", "after": str(after), "limit": str(limit)}
-        try:
-            answer = self._pool.request("GET", f"{self._url}/people", fields=fields)
-        except urllib3.exceptions.HTTPError as trouble:
-            raise CityRefused(
-                f"The sandbox at {self._url} does not answer; start it with ./run."
-            ) from trouble
-        if answer.status != 200:
-            raise CityRefused(f"The sandbox at {self._url} answered {answer.status}.")
-        found = answer.json()
-        if not isinstance(found, list):
-            raise CityRefused(f"The sandbox at {self._url} answered something that is no list of people.")
-        return found
-
-
-def _person(row: Mapping[str, Any]) -> Person:
-    return Person(
-        ordinal=int(row["ordinal"]),
-        name=str(row["name"]),
-        id_kind=str(row["id_kind"]),
-        id_number=str(row["id_number"]),
-        mobile=str(row["mobile"]),
-        county=str(row["county"]),
-        separated_on=date.fromisoformat(str(row["separated_on"])),
-        says_reason=str(row["says_reason"] or ""),
-    )
+Chunk = TypeVar("Chunk", bound=Sequence[Any])
 
 
 @dataclass
@@ -205,50 +151,79 @@ def officers(role: Role) -> list[User]:
     return found
 
 
-def build(*, people: int, seed: int, now: datetime, tell: Tell) -> Counts:
-    """Make the city, or go on where it stopped; a finished one is left as it is."""
+def build(*, people: int, seed: int, now: datetime, tell: Tell, in_sets: bool | None = None) -> Counts:
+    """Make the city, or go on where it stopped; a finished one is left as it is.
+
+    `in_sets`: claims written set by set and not one by one; by itself for more than `ONE_BY_ONE` people.
+    """
     counts = Counts()
-    check_mine(people=people, seed=seed)
+    if check_mine(people=people, seed=seed) and _is_finished():
+        tell("the city stands already; nothing was changed")
+        return _counted(counts)
     assume(people=people, seed=seed, now=now)
     opened = now - timedelta(days=PAST_DAYS + 20)
     payouts.services.open_fund(
         region=CITY, amount_fen=FUND_FEN, actor=machine(), now=opened, reference="opening"
     )
-    counts.claims = _claim_all(people=people, seed=seed, now=now, tell=tell)
+    by_sets = people > ONE_BY_ONE if in_sets is None else in_sets
+    counts.claims = _claim_all(people=people, seed=seed, now=now, in_sets=by_sets, tell=tell)
     _work_off(now=now, tell=tell)
     for days_ago in PAY_DAYS_AGO:
         counts.batches += _pay(now=now - timedelta(days=days_ago))
+        tell(f"what was due {days_ago} days ago is paid")
+    _leave_open(now=now)
+    return _counted(counts)
+
+
+def _counted(counts: Counts) -> Counts:
+    """How many have been decided, from the books."""
     decided = Claim.objects.filter(case__status__in=[kinds.APPROVED, kinds.PAYING, kinds.REJECTED])
     counts.refused = decided.filter(case__status=kinds.REJECTED).count()
     counts.granted = decided.count() - counts.refused
     return counts
 
 
-def _claim_all(*, people: int, seed: int, now: datetime, tell: Tell) -> int:
+def _claim_all(*, people: int, seed: int, now: datetime, in_sets: bool, tell: Tell) -> int:
     """Everybody's claim, by as many processes as there are cores; returns how many are new."""
     wanted = list(Sandbox(settings.ANYE_SANDBOX_URL).people(limit=people))
-    known = set(Claim.objects.values_list("submission_id", flat=True)) if Claim.objects.exists() else set()
+    if len(wanted) < people:
+        tell(f"the sandbox has {len(wanted)} people for a city, fewer than {people}")
+    known = set(Claim.objects.values_list("submission_id", flat=True))
     todo = [person for person in wanted if submission_of(person, seed=seed) not in known]
     resumed = Claim.objects.filter(case__status=kinds.SUBMITTED).count()
     if not todo and not resumed:
         return 0
     tell(f"{len(todo)} of {len(wanted)} people to claim")
     # In order of time, so that case numbers and queue read as they would have come about.
-    todo.sort(key=lambda person: (applied_at(person, seed=seed, now=now), person.ordinal))
-    chunks = [todo[start : start + CHUNK] for start in range(0, len(todo), CHUNK)]
-    made = 0
-    # A connection must not be shared with a child; each opens its own.
-    connections.close_all()
-    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("fork")) as pool:
-        for chunk, new in zip(
-            chunks, pool.map(partial(_claim_chunk, seed=seed, now=now), chunks), strict=True
-        ):
-            made += new
-            tell(f"{chunks.index(chunk) * CHUNK + len(chunk)} of {len(todo)} claims")
+    timed = sorted((applied_at(person, seed=seed, now=now), person.ordinal, person) for person in todo)
+    if in_sets:
+        chunks = list(whole_days(timed, processes=PROCESSES))
+        claim_chunk: Callable[..., int] = _claim_set
+    else:
+        chunks = [[row[2] for row in timed[at : at + CHUNK]] for at in range(0, len(timed), CHUNK)]
+        claim_chunk = _claim_chunk
+    made = done = 0
+    for chunk, new in in_processes(partial(claim_chunk, seed=seed, now=now), chunks):
+        made, done = made + new, done + len(chunk)
+        tell(f"{done} of {len(todo)} claims")
     # What a run that was stopped left between form and decision.
     while claims.services.verify_due(now=now):
         pass
     return made
+
+
+def in_processes(work: Callable[[Chunk], int], chunks: Sequence[Chunk]) -> Iterator[tuple[Chunk, int]]:
+    """Each chunk with what came of it, in their order, by as many processes as there are cores."""
+    # A connection must not be shared with a child; each opens its own.
+    connections.close_all()
+    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("fork")) as pool:
+        yield from zip(chunks, pool.map(work, chunks), strict=True)
+
+
+def _claim_set(chunk: Sequence[Person], *, seed: int, now: datetime) -> int:
+    """Some people's claims at once; who is known already, or has a silent register, goes alone."""
+    made, alone = claim_set(chunk, seed=seed, now=now)
+    return made + _claim_chunk(alone, seed=seed, now=now)
 
 
 def _claim_chunk(chunk: Sequence[Person], *, seed: int, now: datetime) -> int:
@@ -256,41 +231,16 @@ def _claim_chunk(chunk: Sequence[Person], *, seed: int, now: datetime) -> int:
     return sum(_claim(person, seed=seed, now=now) for person in chunk)
 
 
-def submission_of(person: Person, *, seed: int) -> uuid.UUID:
-    """The form a person sends: the same for the same seed, so that a second run finds it sent."""
-    return uuid.uuid5(NAMESPACE, f"{seed}/{person.ordinal}")
-
-
-def applied_at(person: Person, *, seed: int, now: datetime) -> datetime:
-    """When a person applied: some days after work ended, in daytime; the same for the same seed."""
-    chance = Random(f"{seed}/{person.ordinal}")  # noqa: S311  a demo's timetable, nothing secret
-    earliest = max(person.separated_on + timedelta(days=2), legal_day(now) - timedelta(days=PAST_DAYS))
-    span = max((legal_day(now) - timedelta(days=1) - earliest).days, 0)
-    day = earliest + timedelta(days=chance.randint(0, span))
-    moment = datetime(day.year, day.month, day.day, chance.randint(0, 9), chance.randint(0, 59), tzinfo=UTC)
-    return min(moment, now - timedelta(hours=1))
-
-
 def _claim(person: Person, *, seed: int, now: datetime) -> bool:
     """One claim, from the form to the machine's decision; False if the person has another one open."""
     moment = applied_at(person, seed=seed, now=now)
-    chance = Random(f"{seed}/{person.ordinal}/form")  # noqa: S311  a demo's answers, nothing secret
-    application = Application(
-        mobile=person.mobile,
-        residence=person.county,
-        street="",
-        job_wish=chance.choice(JobWish.values),
-        wants_training=chance.random() < 0.4,
-        claimed_reason=person.says_reason,
-        disputed="",
-    )
     party = accounts.services.ensure_person(
         name=person.name, id_kind=person.id_kind, id_number=person.id_number, now=moment
     )
     try:
         claim = claims.services.submit_claim(
             party=party,
-            application=application,
+            application=application_of(person, seed=seed),
             submission_id=submission_of(person, seed=seed),
             actor=machine(),
             now=moment,
@@ -299,32 +249,51 @@ def _claim(person: Person, *, seed: int, now: datetime) -> bool:
         if refused.code == "claim.already_open":
             return False
         raise
-    claims.services.verify_claim(claim_id=claim.pk, now=moment + timedelta(minutes=2))
+    claims.services.verify_claim(claim_id=claim.pk, now=moment + CHECKED_AFTER)
     return True
 
 
 def _work_off(*, now: datetime, tell: Tell) -> None:
-    """Two officers settle what is older than the promise, so that the queue holds what a good day leaves.
-
-    The newest questions stay: some untouched, one that waits for the applicant, one for the reviewer.
-    """
-    handler, reviewer = officers(Role.HANDLER)[0], officers(Role.REVIEWER)[0]
-    waiting = list(
-        Claim.objects.select_related("case", "party", "registration")
-        .filter(case__status=kinds.REVIEW1)
-        .order_by("case__promise_due", "pk")
+    """Two officers settle what is older than the promise, so that the queue holds what a good day leaves."""
+    overdue = Claim.objects.filter(
+        case__status__in=[kinds.REVIEW1, kinds.REVIEW2], case__promise_due__lt=legal_day(now)
     )
-    fresh = [claim for claim in waiting if (claim.case.promise_due or legal_day(now)) >= legal_day(now)]
-    for number, claim in enumerate(claim for claim in waiting if claim not in fresh):
+    late = list(overdue.order_by("case__promise_due", "pk").values_list("pk", flat=True))
+    chunks = [late[at : at + CHUNK] for at in range(0, len(late), CHUNK)]
+    settled = 0
+    for _chunk, more in in_processes(partial(_settle_chunk, now=now), chunks):
+        settled += more
+        if settled // TOLD > (settled - more) // TOLD:
+            tell(f"{settled} of {len(late)} questions settled")
+
+
+def _settle_chunk(chunk: Sequence[int], *, now: datetime) -> int:
+    """Settle some claims: the handler proposes, the reviewer signs."""
+    handler, reviewer = officers(Role.HANDLER)[0], officers(Role.REVIEWER)[0]
+    for claim in Claim.objects.select_related("case", "party", "registration").filter(pk__in=chunk):
         moment = min(claim.case.opened_at + timedelta(days=1), now - timedelta(minutes=10))
-        if _propose(claim, handler, moment):
+        # A run that was stopped may have left a proposal; a clean case the law wants seen has none.
+        if claim.case.status == kinds.REVIEW2 or _propose(claim, handler, moment):
             claims.services.review(
                 claim=claim, agreed=True, remark="", actor=reviewer, now=moment + timedelta(minutes=5)
             )
-        if (number + 1) % 200 == 0:
-            tell(f"{number + 1} questions settled")
-    for claim in fresh[:1]:
-        _propose(claim, handler, now - timedelta(minutes=9))
+    return len(chunk)
+
+
+def _leave_open(*, now: datetime) -> None:
+    """The newest questions stay: some untouched, one that waits for the reviewer, one for the applicant.
+
+    The last act of a city: that it was done says that the city is finished.
+    """
+    handler = officers(Role.HANDLER)[0]
+    fresh = list(
+        Claim.objects.select_related("case", "party", "registration")
+        .filter(case__status=kinds.REVIEW1, case__handler__isnull=True)
+        .order_by("case__promise_due", "pk")[:2]
+    )
+    if not Proposal.objects.filter(decided_at__isnull=True).exists():
+        for claim in fresh[:1]:
+            _propose(claim, handler, now - timedelta(minutes=9))
     for claim in fresh[1:2]:
         claims.services.request_papers(
             claim=claim,
@@ -332,6 +301,11 @@ def _work_off(*, now: datetime, tell: Tell) -> None:
             actor=handler,
             now=now - timedelta(minutes=8),
         )
+
+
+def _is_finished() -> bool:
+    """Whether the last act has been done."""
+    return Event.objects.filter(verb="claim.papers_requested").exists()
 
 
 def _propose(claim: Claim, handler: User, moment: datetime) -> bool:
@@ -366,6 +340,10 @@ def _pay(*, now: datetime) -> int:
     for month in _months_begun(now):
         claims.services.accrue_month(month=month, now=now)
     made = 0
+    # What a run that was stopped left between seal and bank.
+    for batch in Batch.objects.select_related("case").filter(case__status__in=UNSENT).order_by("pk"):
+        _sign_and_send(batch, checker=checker, now=now)
+        made += 1
     while True:
         try:
             batch = payouts.services.seal_batch(region=CITY, actor=maker, now=now)
@@ -373,13 +351,7 @@ def _pay(*, now: datetime) -> int:
             if refused.code == "batch.nothing_due":
                 break
             raise
-        total = Fen(batch.total_fen)
-        signed = now + timedelta(minutes=5)
-        payouts.services.sign_batch(batch=batch, total_fen=total, actor=checker, now=signed)
-        if payouts.selectors.required_levels(batch) > 2:
-            supervisor = officers(Role.SUPERVISOR)[0]
-            payouts.services.sign_batch(batch=batch, total_fen=total, actor=supervisor, now=signed)
-        payouts.services.submit_batch(batch=batch, now=now + timedelta(minutes=6))
+        _sign_and_send(batch, checker=checker, now=now)
         made += 1
     if made:
         payouts.services.fetch_and_record(now=now + timedelta(minutes=20))
@@ -387,6 +359,17 @@ def _pay(*, now: datetime) -> int:
         while claims.services.follow_payments(now=now + timedelta(minutes=31)):
             pass
     return made
+
+
+def _sign_and_send(batch: Batch, *, checker: User, now: datetime) -> None:
+    """The signatures a batch still lacks, and the bank."""
+    signed = set(Signature.objects.filter(batch=batch).values_list("level", flat=True))
+    for level, signer in ((2, checker), (3, officers(Role.SUPERVISOR)[0])):
+        if level not in signed and level <= payouts.selectors.required_levels(batch):
+            payouts.services.sign_batch(
+                batch=batch, total_fen=Fen(batch.total_fen), actor=signer, now=now + timedelta(minutes=5)
+            )
+    payouts.services.submit_batch(batch=batch, now=now + timedelta(minutes=6))
 
 
 def _months_begun(now: datetime) -> list[str]:

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from sandbox import scenarios
 from sandbox.store import Store
-from sandbox.wire import Answer, Json, Request, WireError, asked_at, json_answer, stamp, text_of
+from sandbox.wire import Answer, Json, Request, WireError, asked_at, json_answer, parse_time, stamp, text_of
 from sandbox.world import CHINA, Person, World, month_of, month_text
 
 EMPTY: Mapping[str, Json] = {
@@ -45,6 +45,7 @@ EMPTY: Mapping[str, Json] = {
     "card": {"status": None, "bank_name": "", "bank_code": "", "account_number": "", "account_name": ""},
 }
 """What each register says of a person it does not know."""
+MOST_ASKED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +84,53 @@ def register(store: Store, world: World, request: Request) -> Answer:
         fault = fault_now(connection, source, id_number=id_number, scenario=scenario)
     if fault.mode == scenarios.DOWN:
         refuse_down(source)
-    result: Json = {"found": row is not None}
-    if row is None:
-        result |= EMPTY[source]
-    else:
+    known = None
+    if row is not None:
         ordinal, cards = int(row["ordinal"]), int(row["card"])
         known = Known(world.person(ordinal), cards, world.account(ordinal, cards), at)
-        result |= _ANSWERS[source](known)
-    answer = json_answer({"request_id": request_id, "source": source, "as_of": stamp(at), "result": result})
-    return behave(answer, fault)
+    return behave(_said(source, known, request_id=request_id, at=at), fault)
+
+
+def _said(source: str, known: Known | None, *, request_id: str, at: datetime) -> Answer:
+    """What a register says of a person, or of somebody it does not know."""
+    result: Json = {"found": known is not None}
+    result |= EMPTY[source] if known is None else _ANSWERS[source](known)
+    return json_answer({"request_id": request_id, "source": source, "as_of": stamp(at), "result": result})
+
+
+def answers(store: Store, world: World, fields: Mapping[str, object]) -> list[Json]:
+    """`POST /people/answers`: what the registers say of many people, word for word as they would one by one.
+
+    A source that is down has no text; one that is slow does not keep the others waiting. Raises WireError for
+    a list that is none, and for a number nobody here has.
+    """
+    asked = fields.get("asked")
+    if not isinstance(asked, list) or len(asked) > MOST_ASKED:
+        raise WireError(400, "bad_request", f"asked must be a list of at most {MOST_ASKED}.")
+    with store.reading() as connection:
+        return [_answers_of(connection, world, row) for row in asked]
+
+
+def _answers_of(connection: sqlite3.Connection, world: World, row: object) -> Json:
+    requests = row.get("requests") if isinstance(row, dict) else None
+    if not isinstance(row, dict) or not isinstance(requests, dict) or not requests.keys() <= EMPTY.keys():
+        raise WireError(400, "bad_request", "Each row of asked names a person, an instant and requests.")
+    id_number = text_of(row, "id_number", longest=40)
+    at = parse_time(text_of(row, "asked_at", longest=40), "asked_at")
+    found = connection.execute(
+        "SELECT ordinal, scenario, card FROM people WHERE id_number = ?", (id_number,)
+    ).fetchone()
+    if found is None:
+        raise WireError(404, "not_found", "No person here has this number.")
+    ordinal, cards = int(found["ordinal"]), int(found["card"])
+    known = Known(world.person(ordinal), cards, world.account(ordinal, cards), at)
+    texts: Json = {}
+    for source, request_id in requests.items():
+        fault = fault_now(connection, source, id_number=id_number, scenario=str(found["scenario"]))
+        if fault.mode != scenarios.DOWN:
+            said = _said(source, known, request_id=str(request_id), at=at)
+            texts[source] = (said.twice() if fault.mode == scenarios.TWICE else said).body.decode()
+    return texts
 
 
 def fault_now(

@@ -105,6 +105,7 @@ class Application:
             ("POST", "/oidc/userinfo", self._provider(self.provider.userinfo)),
             ("GET", "/healthz", self._health),
             ("GET", "/people", self._people),
+            ("POST", "/people/answers", self._answers),
             ("POST", "/people/claimed", self._act(lambda f: control.claim(self.store, f), "people")),
             ("POST", "/control/fault", self._act(lambda f: control.set_fault(self.store, f), "sources")),
             ("POST", "/control/return", self._act(self._let_come_back, "payments")),
@@ -231,6 +232,9 @@ class Application:
 
     def _people(self, request: Request) -> Answer:
         return json_answer(control.people(self.store, self.world, request.query))
+
+    def _answers(self, request: Request) -> Answer:
+        return json_answer(registers.answers(self.store, self.world, request.json))
 
     def _state(self) -> Json:
         return control.state(self.store, self.world, self.counter)

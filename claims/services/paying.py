@@ -155,14 +155,13 @@ def follow_payments(*, now: datetime) -> int:
     """Move approved claims whose first payment has reached the card to PAYING; returns how many."""
     approved = Claim.objects.filter(case__status=kinds.APPROVED).values_list("pk", flat=True)
     paid = sorted(payouts.selectors.paid_case_ids(list(approved)))[:FOLLOWED_A_RUN]
-    moved = 0
-    for claim in Claim.objects.select_related("case").filter(pk__in=paid).order_by("pk"):
-        try:
-            with transaction.atomic():
-                cases.services.transition(
-                    case=claim.case, to=kinds.PAYING, verb="claim.payment_started", actor=machine(), now=now
-                )
-        except Refused:
-            continue
-        moved += 1
-    return moved
+    moved = cases.services.transition_many(
+        kind=kinds.CLAIM,
+        case_ids=paid,
+        from_status=kinds.APPROVED,
+        to=kinds.PAYING,
+        verb="claim.payment_started",
+        actor=machine(),
+        now=now,
+    )
+    return len(moved)

@@ -61,9 +61,9 @@ def determine_or_refuse(
         raise Refused("claim.fact_impossible", field=fault.field) from fault
 
 
-def needs_reviewer(claim: Claim, decision: UnemploymentDecision) -> bool:
+def needs_reviewer(claim: Claim, decision: UnemploymentDecision, *, law: ParameterBook | None = None) -> bool:
     """Whether a clean case goes to a reviewer all the same: switched off, a large sum, or drawn."""
-    law, region, on = policy.selectors.book(), claim.county, claim.applied_on
+    law, region, on = law or policy.selectors.book(), claim.county, claim.applied_on
     if not law.flag("benefit.auto_grant", region=region, on=on):
         return True
     if (decision.total_fen or 0) > law.fen("benefit.auto_grant_max_fen", region=region, on=on):

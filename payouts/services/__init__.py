@@ -6,7 +6,7 @@ again without harm. Nothing outside this package writes a table of this app.
 
 from payouts.services.correcting import ask_card_again, decide_pay_again, propose_pay_again
 from payouts.services.owing import Due, open_fund, owe, owe_many
-from payouts.services.payees import set_payee
+from payouts.services.payees import NewPayee, set_first_payees, set_payee
 from payouts.services.receipts import fetch_and_record, record_receipts
 from payouts.services.reconciling import reconcile_day, reconcile_open_days
 from payouts.services.sealing import seal_batch
@@ -15,6 +15,7 @@ from payouts.services.signing import send_back_batch, sign_batch
 
 __all__ = [
     "Due",
+    "NewPayee",
     "ask_card_again",
     "decide_pay_again",
     "fetch_and_record",
@@ -27,6 +28,7 @@ __all__ = [
     "record_receipts",
     "seal_batch",
     "send_back_batch",
+    "set_first_payees",
     "set_payee",
     "sign_batch",
     "submit_batch",

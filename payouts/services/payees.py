@@ -6,6 +6,8 @@ account that is held in another name.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -82,6 +84,50 @@ def set_payee(
     if current is not None:
         _release_returns(party, payee, actor=actor, now=now)
     return payee
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class NewPayee:
+    """The account of a party that has none yet: `set_payee` without its look-up."""
+
+    party: Party
+    account: str
+    account_name: str
+    bank_code: str
+    bank_name: str
+    lookup: Lookup | None
+    contact: str
+    at: datetime
+
+
+@transaction.atomic
+def set_first_payees(*, rows: Sequence[NewPayee]) -> None:
+    """Record the accounts of parties that never had one; IntegrityError for a party that has.
+
+    `Refused("payee.name_differs")` as for one: then none is recorded.
+    """
+    if any(row.account_name.strip() != row.party.name.strip() for row in rows):
+        raise Refused("payee.name_differs")
+    Payee.objects.bulk_create(
+        [
+            Payee(
+                party=row.party,
+                account=row.account,
+                account_digest=digest(row.account, purpose=ACCOUNT_PURPOSE),
+                account_last4=row.account[-4:],
+                account_name=row.account_name,
+                bank_code=row.bank_code,
+                bank_name=row.bank_name,
+                is_card=True,
+                contact=row.contact,
+                lookup=row.lookup,
+                replaces=False,
+                valid_from=row.at,
+            )
+            for row in rows
+        ],
+        batch_size=1_000,
+    )
 
 
 def _release_returns(party: Party, payee: Payee, *, actor: User | None, now: datetime) -> None:

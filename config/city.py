@@ -8,6 +8,7 @@ What the machine alone does is done set by set where the city is large (`config.
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ from config.city_people import (
     submission_of,
 )
 from config.city_sets import claim_set, whole_days
+from config.servers import die_with_parent
 from law.errors import Refused
 from law.money import Fen
 from law.parameters import Citation, Value
@@ -216,7 +218,9 @@ def in_processes(work: Callable[[Chunk], int], chunks: Sequence[Chunk]) -> Itera
     """Each chunk with what came of it, in their order, by as many processes as there are cores."""
     # A connection must not be shared with a child; each opens its own.
     connections.close_all()
-    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("fork")) as pool:
+    with ProcessPoolExecutor(
+        PROCESSES, mp_context=get_context("fork"), initializer=die_with_parent(signal.SIGKILL)
+    ) as pool:
         yield from zip(chunks, pool.map(work, chunks), strict=True)
 
 

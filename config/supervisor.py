@@ -117,6 +117,7 @@ class Site:
         self.port: int = options.port
         self.addresses = site_addresses(self.port)
         self.environment = process_environment(home, os.environ) | self._own_environment()
+        self._people: int = DEFAULT_PEOPLE if options.people is None else options.people
         self._seed = self._seed_wanted(options)
         self.parts: dict[str, Part] = {part.name: part for part in self._make_parts()}
         self._is_stopping = False
@@ -142,7 +143,7 @@ class Site:
         if options.no_seed:
             return None
         return {
-            "people": DEFAULT_PEOPLE if options.people is None else options.people,
+            "people": self._people,
             "enterprises": DEFAULT_ENTERPRISES if options.enterprises is None else options.enterprises,
         }
 
@@ -168,7 +169,7 @@ class Site:
             return self._seed["people"]
         if self.home.seeded_file.exists():
             return int(json.loads(self.home.seeded_file.read_text())["people"])
-        return DEFAULT_PEOPLE
+        return self._people
 
     # --- start --------------------------------------------------------------------------------------------
 

@@ -101,11 +101,17 @@ def beat_command(schedule: Path) -> list[str]:
 
 
 def sandbox_command(
-    port: int, database: Path, product: str, people: int, host: str = "127.0.0.1"
+    port: int,
+    database: Path,
+    product: str,
+    people: int,
+    host: str = "127.0.0.1",
+    enterprises: int = 0,
 ) -> list[str]:
+    employers = ["--enterprises", str(enterprises)] if enterprises else []
     return [
         sys.executable, "-m", "sandbox", "--port", str(port), "--db", str(database), "--product", product,
-        "--people", str(people), "--host", host,
+        "--people", str(people), "--host", host, *employers,
     ]  # fmt: skip
 
 
@@ -117,7 +123,10 @@ class Site:
         self.port: int = options.port
         self.addresses = site_addresses(self.port)
         self.environment = process_environment(home, os.environ) | self._own_environment()
-        self._people: int = DEFAULT_PEOPLE if options.people is None else options.people
+        self._size: dict[str, int] = {
+            "people": DEFAULT_PEOPLE if options.people is None else options.people,
+            "enterprises": DEFAULT_ENTERPRISES if options.enterprises is None else options.enterprises,
+        }
         self._seed = self._seed_wanted(options)
         self.parts: dict[str, Part] = {part.name: part for part in self._make_parts()}
         self._is_stopping = False
@@ -142,10 +151,7 @@ class Site:
             return None
         if options.no_seed:
             return None
-        return {
-            "people": self._people,
-            "enterprises": DEFAULT_ENTERPRISES if options.enterprises is None else options.enterprises,
-        }
+        return self._size
 
     def _make_parts(self) -> Iterator[Part]:
         var = self.home.var
@@ -153,10 +159,16 @@ class Site:
         without_django = {
             name: value for name, value in self.environment.items() if name != "DJANGO_SETTINGS_MODULE"
         }
-        people = self._city_size()
+        people, enterprises = self._city_size("people"), self._city_size("enterprises")
         yield Part(
             "sandbox",
-            sandbox_command(self.port + 1, var / "sandbox.sqlite3", self.addresses["base_url"], people),
+            sandbox_command(
+                self.port + 1,
+                var / "sandbox.sqlite3",
+                self.addresses["base_url"],
+                people,
+                enterprises=enterprises,
+            ),
             outside,
             5,
         )
@@ -164,12 +176,12 @@ class Site:
         yield Part("beat", beat_command(var / "beat" / "schedule"), without_django, 5)
         yield Part("web", web_command(self.port), self.environment, 8)
 
-    def _city_size(self) -> int:
+    def _city_size(self, what: str) -> int:
         if self._seed is not None:
-            return self._seed["people"]
+            return self._seed[what]
         if self.home.seeded_file.exists():
-            return int(json.loads(self.home.seeded_file.read_text())["people"])
-        return self._people
+            return int(json.loads(self.home.seeded_file.read_text())[what])
+        return self._size[what]
 
     # --- start --------------------------------------------------------------------------------------------
 
@@ -463,7 +475,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--enterprises",
         type=int,
-        help=f"size of the demo city ({DEFAULT_ENTERPRISES}; this version has no enterprises yet)",
+        help=f"employers of the sandbox's people ({DEFAULT_ENTERPRISES}; the product has none yet)",
     )
     parser.add_argument("--no-seed", action="store_true", help="start without a demo city")
     options = parser.parse_args(arguments)

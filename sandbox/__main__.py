@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         return _fail(f"cannot listen on {options.host}:{options.port}: {error.strerror}")
     try:
-        wanted = World(options.seed, options.people, options.today or _today())
+        wanted = World(options.seed, options.people, options.today or _today(), options.enterprises)
         application = server.load(listening, options.db, wanted, settings)
     except (OSError, sqlite3.Error, ValueError) as error:
         return _fail(f"cannot use {options.db}: {error}")
@@ -81,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--people", type=int, default=300, help="people with a claim to come; as many more are free"
     )
+    parser.add_argument("--enterprises", type=int, default=0, help="how many employers they worked for")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
         "--today", type=date.fromisoformat, help="the day that separations lie before (first start)"

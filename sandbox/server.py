@@ -459,13 +459,14 @@ def running(
     today: date,
     people: int = 0,
     seed: int = 1,
+    enterprises: int = 0,
     settings: Settings | None = None,
 ) -> Iterator[Running]:
     """A sandbox on a free loopback port, for tests; stopped at the end. `settings.address` is filled in."""
     server = Server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{server.server_port}"
     chosen = replace(settings or Settings("", ()), address=url, products=(product,))
-    application = load(server, path, World(seed, people, today), chosen)
+    application = load(server, path, World(seed, people, today, enterprises), chosen)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="sandbox", daemon=True)
     thread.start()
     try:

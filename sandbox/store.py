@@ -127,12 +127,14 @@ def world_in(store: Store) -> World | None:
         rows = {
             str(row["name"]): str(row["value"])
             for row in connection.execute(
-                "SELECT name, value FROM meta WHERE name IN ('seed', 'people', 'today')"
+                "SELECT name, value FROM meta WHERE name IN ('seed', 'people', 'today', 'enterprises')"
             )
         }
-    if len(rows) < 3:
+    if not {"seed", "people", "today"} <= rows.keys():
         return None
-    return World(int(rows["seed"]), int(rows["people"]), date.fromisoformat(rows["today"]))
+    # A file made before employers were counted has no number of them.
+    enterprises = int(rows.get("enterprises", "0"))
+    return World(int(rows["seed"]), int(rows["people"]), date.fromisoformat(rows["today"]), enterprises)
 
 
 def populate(store: Store, wanted: World) -> World:
@@ -157,6 +159,7 @@ def populate(store: Store, wanted: World) -> World:
                     ("seed", str(wanted.seed)),
                     ("people", str(wanted.people)),
                     ("today", wanted.today.isoformat()),
+                    ("enterprises", str(wanted.enterprises)),
                 ),
             )
     return world_in(store) or wanted

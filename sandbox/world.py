@@ -23,6 +23,8 @@ CITIZEN_ID = "CITIZEN_ID"
 FREE = "free"
 SEED = "seed"
 MOST_PEOPLE = 200_000
+MOST_ENTERPRISES = 99_999
+"""An employer's code has five digits for it."""
 
 COUNTIES = {
     "130102": "长安区",
@@ -156,14 +158,18 @@ def month_text(month: int) -> str:
 class World:
     """A population of `people` with a claim to come and at least as many free to apply, as of `today`.
 
-    Raises ValueError for a size outside 0 to `MOST_PEOPLE`.
+    They have worked for `enterprises` employers, or for as many as so many people need, if those are more.
+    Raises ValueError for a size outside 0 to `MOST_PEOPLE` or `MOST_ENTERPRISES`.
     """
 
     seed: int
     people: int
     today: date
+    enterprises: int = 0
 
     def __post_init__(self) -> None:
+        if not 0 <= self.enterprises <= MOST_ENTERPRISES:
+            raise ValueError(f"enterprises must be between 0 and {MOST_ENTERPRISES}")
         if not 0 <= self.people <= MOST_PEOPLE:
             raise ValueError(f"people must be between 0 and {MOST_PEOPLE}")
 
@@ -288,7 +294,7 @@ class World:
 
     @cached_property
     def _units(self) -> int:
-        return 40 + self.size // 12
+        return max(40 + self.size // 12, self.enterprises)
 
     def unit(self, index: int, county: str) -> Unit:
         """An employer by number; the same number in two counties is two units."""

@@ -79,6 +79,7 @@ def told(person: Person) -> dict[str, Any]:
         submission_id=submission_of(person, seed=SEED)
     )
     case, determination = claim.case, claim.case.determination
+    assert determination is not None
     spell = getattr(claim, "spell", None)
     return {
         "case": [

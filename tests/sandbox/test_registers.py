@@ -234,3 +234,35 @@ def test_a_wrong_signature_is_refused_in_plain_words(
 def test_a_request_without_signature_is_refused(asker: Asker) -> None:
     for method, target in (("POST", "/registers/card"), ("GET", "/bank/files/x"), ("POST", "/sms/messages")):
         assert asker.send(method, target).code == "missing_signature"
+
+
+def test_asked_about_many_the_registers_say_what_they_say_of_each(asker: Asker) -> None:
+    people = [asker.person(scenario) for scenario in ("CLEAN", "SOURCE_DOWN", "ANSWERS_TWICE", "RESIGNED")]
+    requests = {source: f"many-{source}" for source in REGISTERS}
+    asked = [
+        {"id_number": person.id_number, "asked_at": asker.now.isoformat(), "requests": requests}
+        for person in people
+    ]
+    said = asker.post("/people/answers", {"asked": asked}).json
+    assert [set(REGISTERS) - set(texts) for texts in said] == [set(), {"insurance-national"}, set(), set()]
+    for person, texts in zip(people, said, strict=True):
+        for source, text in texts.items():
+            alone = asker.ask(source, person.id_number)
+            first, *again = [json.loads(line) for line in text.splitlines()]
+            assert first["request_id"] == f"many-{source}"
+            assert first["result"] == json.loads(alone.body.splitlines()[0])["result"]
+            assert again in ([], [first])
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({}, 400),
+        ({"asked": [1]}, 400),
+        ({"asked": [{"id_number": "1", "asked_at": "2026-11-23T00:00:00Z", "requests": {"bank": "1"}}]}, 400),
+        ({"asked": [{"id_number": "1", "asked_at": "soon", "requests": {"card": "1"}}]}, 400),
+        ({"asked": [{"id_number": "1", "asked_at": "2026-11-23T00:00:00Z", "requests": {"card": "1"}}]}, 404),
+    ],
+)
+def test_an_ill_formed_list_of_questions_is_refused(asker: Asker, body: object, status: int) -> None:
+    assert asker.post("/people/answers", body).status == status

@@ -47,6 +47,16 @@ def test_as_many_people_are_free_to_apply_as_come_with_a_claim_and_never_fewer_t
     assert World(seed=3, people=0, today=TODAY).size == len(scenarios.named_people())
 
 
+def test_people_have_worked_for_as_many_employers_as_asked_for() -> None:
+    small, large = WORLD, World(seed=3, people=400, today=TODAY, enterprises=50_000)
+    employers = {large.person(ordinal).unit.code for ordinal in range(1, large.size + 1)}
+    assert len(employers) > len({person.unit.code for person in EVERYBODY})
+    assert all(check(USCC, code).valid for code in employers)
+    assert World(seed=3, people=400, today=TODAY, enterprises=60).person(57) == small.person(57)
+    with pytest.raises(ValueError, match="enterprises"):
+        World(seed=3, people=400, today=TODAY, enterprises=100_000)
+
+
 @pytest.mark.parametrize("code", sorted(scenarios.SCENARIOS))
 def test_every_scenario_has_its_named_people(code: str) -> None:
     free = [person for person in EVERYBODY if person.pool == FREE and person.scenario == code]

@@ -8,7 +8,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from config.city import CityRefused, build
+from config.city import build
+from config.city_people import CityRefused
 
 
 class Command(BaseCommand):
@@ -19,7 +20,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--people", type=int, default=300, help="people with a claim in the product")
         parser.add_argument(
-            "--enterprises", type=int, default=60, help="accepted for later: this version makes none"
+            "--enterprises",
+            type=int,
+            default=60,
+            help="employers in the sandbox, which takes the number when it starts: the product has none yet",
         )
         parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same city")
 

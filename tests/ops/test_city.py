@@ -22,7 +22,7 @@ import payouts.services
 from accounts.selectors import machine
 from accounts.services import ensure_person
 from cases import replaying, trail
-from cases.models import Event, Letter, Message
+from cases.models import Case, Event, Letter, Message
 from claims import kinds
 from claims.models import Claim, SpellMonth
 from config import city
@@ -71,6 +71,25 @@ def in_time(people: list[Person]) -> list[Person]:
 def accrue() -> None:
     for month in ("2026-10", "2026-11"):
         claims.services.accrue_month(month=month, now=NOW)
+
+
+def papers_of(case: Case) -> dict[str, Any]:
+    """Evidence, trail, letters and messages of a case."""
+    return {
+        "evidence": sorted(
+            (row.source, row.asked_on, row.round, row.reply(), row.question_digest)
+            for row in Lookup.objects.filter(case=case)
+        ),
+        "trail": [
+            (row.verb, row.at, sorted(row.payload), row.payload.get("status"), row.payload.get("to"))
+            for row in Event.objects.filter(case=case).order_by("sequence")
+        ],
+        "letters": [(row.number, row.template, row.words) for row in Letter.objects.filter(case=case)],
+        "messages": [
+            (row.template, row.numbers, row.mobile, row.channel, row.created_at)
+            for row in Message.objects.filter(case=case).order_by("pk")
+        ],
+    }
 
 
 def told(person: Person) -> dict[str, Any]:
@@ -128,19 +147,7 @@ def told(person: Person) -> dict[str, Any]:
             determination.made_at,
             {field: [one["source"] for one in rows] for field, rows in determination.sources.items()},
         ],
-        "evidence": sorted(
-            (row.source, row.asked_on, row.round, row.reply(), row.question_digest)
-            for row in Lookup.objects.filter(case=case)
-        ),
-        "trail": [
-            (row.verb, row.at, sorted(row.payload), row.payload.get("status"), row.payload.get("to"))
-            for row in Event.objects.filter(case=case).order_by("sequence")
-        ],
-        "letters": [(row.number, row.template, row.words) for row in Letter.objects.filter(case=case)],
-        "messages": [
-            (row.template, row.numbers, row.mobile, row.channel, row.created_at)
-            for row in Message.objects.filter(case=case).order_by("pk")
-        ],
+        **papers_of(case),
         "payee": list(
             Payee.objects.filter(party=claim.party).values_list(
                 "account_digest", "account_last4", "account_name", "bank_code", "is_card", "replaces"

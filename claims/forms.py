@@ -230,6 +230,13 @@ class ProposalForm(forms.Form):
 
     papers = PapersField(label=gettext_lazy("依据的材料"))
 
+    def clean(self) -> dict[str, object]:
+        """No fact is settled without saying what it rests on."""
+        cleaned = super().clean() or {}
+        if "evidence" not in self.errors and self.amendments() and not cleaned["evidence"]:
+            self.add_error("evidence", _("请选依据：认定的事实凭什么。"))
+        return cleaned
+
     def amendments(self) -> dict[str, str]:
         """The facts the officer settled: field name to value, open ones left out."""
         found = {}

@@ -1,5 +1,6 @@
 """What officers do: settle facts and propose, sign or send back, ask for papers. Two people, always."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
@@ -58,7 +59,7 @@ def propose(
     for field, value in amendments.items():
         if field not in AMENDABLE:
             raise Refused("claim.fact_not_amendable", field=field)
-        if AMENDABLE[field] == "months" and not (value.isascii() and value.isdigit()):
+        if AMENDABLE[field] == "months" and not re.fullmatch(r"[0-9]{1,4}", value):
             raise Refused("claim.fact_impossible", field=field)
         cases.services.amend_fact(
             case=claim.case, field=field, value=value, source=evidence, reason=why, actor=actor, now=now

@@ -231,6 +231,13 @@ class TestPapers:
         )
         assert text_shown(page).count("停保证明.pdf") == 2
 
+    def test_no_fact_is_settled_without_evidence(self, city: City) -> None:
+        claim = city.claim(kinds.REVIEW1)
+        fields = {"act": "grant", "why": "已停保", "fact-employed": "NO"}
+        answer = post(browser(city.staff.handlers[0]), "claim-propose", claim, **fields)
+        assert answer.status_code == 422 and "请选依据" in text_shown(answer)
+        assert not claim.case.amendments.exists()
+
     def test_a_file_leaves_byte_for_byte_with_no_rights_and_is_recorded(self, city: City) -> None:
         claim = city.claim(kinds.SUPPLEMENT)
         post(owner(claim), "claim-answer-papers", claim, ('证明 "1".pdf', PDF), answer="x")

@@ -324,6 +324,13 @@ class TestTwoSignatures:
         with pytest.raises(Refused, match=r"claim\.fact_impossible"):
             self.propose(self.disputed(person_of), staff, kinds.GRANT, separation_reason="nonsense")
 
+    @pytest.mark.parametrize("months", ["", "-1", "12.0", "１２", "12345", "9" * 4300, "9" * 5000])
+    def test_a_number_of_months_that_nobody_has_is_refused(
+        self, person_of: Find, staff: Staff, months: str
+    ) -> None:
+        with pytest.raises(Refused, match=r"claim\.fact_impossible"):
+            self.propose(self.disputed(person_of), staff, kinds.GRANT, contributed_months=months)
+
     def test_a_refusal_needs_two_people_and_leaves_the_registration(
         self, person_of: Find, staff: Staff
     ) -> None:

@@ -131,7 +131,7 @@ def _sort(batch: Batch, receipts: Sequence[BankReceipt]) -> _Sorted:
         if one.status != PENDING and one.booked_at is not None
     ]
     known = Receipt.objects.filter(bank_serial__in=[word.serial for word in final])
-    seen = set(known.values_list("bank_serial", flat=True))
+    seen = {serial: rest for serial, *rest in known.values_list("bank_serial", "payment_id", "status")}
     standing = Receipt.objects.filter(payment_id__in=[pk for pk, _ in payments.values()], conflicts=False)
     said: dict[int, dict[str, datetime]] = {}
     for payment_id, status, booked_at in standing.values_list("payment_id", "status", "booked_at"):
@@ -139,8 +139,11 @@ def _sort(batch: Batch, receipts: Sequence[BankReceipt]) -> _Sorted:
     found = _Sorted()
     for word in sorted(final, key=lambda word: (word.booked_at, word.serial)):
         if word.serial in seen:
+            # A serial names one word. Another one under it can neither be kept nor believed: a person looks.
+            if seen[word.serial] != [word.payment_id, word.status]:
+                found.unknown.append(word)
             continue
-        seen.add(word.serial)
+        seen[word.serial] = [word.payment_id, word.status]
         if word.payment_id:
             _judge(found, word, said.setdefault(word.payment_id, {}))
         else:

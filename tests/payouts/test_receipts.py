@@ -193,6 +193,19 @@ def test_a_receipt_nobody_asked_for_is_said_once_and_books_nothing(batch: Batch)
     assert not Receipt.objects.exists()
 
 
+def test_another_word_under_a_known_serial_is_said_once_and_books_nothing(batch: Batch) -> None:
+    first, second = payments_of(batch)
+    paid = receipt(first, serial="B1")
+    both = [paid, receipt(second, serial="B1", at=LATER)]
+    assert record_receipts(batch=batch, receipts=both, now=LATER) == Tally(paid=1, unknown=1)
+    both.append(receipt(first, "F", serial="B1", at=LATER))
+    assert record_receipts(batch=batch, receipts=[paid, both[1]], now=LATER) == Tally(unknown=1)
+    assert record_receipts(batch=batch, receipts=both, now=LATER) == Tally(unknown=2)
+    second.refresh_from_db()
+    assert second.settled_at is None
+    assert Event.objects.filter(case=batch.case, verb="batch.receipts_unknown").count() == 2
+
+
 def test_receipts_for_a_batch_the_bank_has_not_taken_are_refused(bank: Running, staff: Staff) -> None:
     owed_by_bank(bank, "CLEAN")
     batch = sealed(staff)

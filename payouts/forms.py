@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from law.money import Fen, parse_yuan
-from payouts.kinds import SEND_BACK_LABELS
+from payouts.kinds import SEND_BACK_LABELS, Act
 
 
 class SignForm(forms.Form):
@@ -72,4 +74,40 @@ class DecideForm(forms.Form):
     )
     remark = forms.CharField(
         label=_("说明"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class ActForm(forms.Form):
+    """How a contradiction is to be put right, of the acts that the evidence allows."""
+
+    act = forms.ChoiceField(
+        label=_("怎样处理"), widget=forms.RadioSelect, error_messages={"required": _("请选一种处理。")}
+    )
+    reason = forms.CharField(
+        label=_("核实了什么"),
+        help_text=_("写清向谁核实、对方怎么说；复核人要看。"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("还没有写：复核人要知道核实了什么。")},
+    )
+
+    def __init__(self, posted: Mapping[str, str] | None = None, *, acts: Sequence[Act]) -> None:
+        super().__init__(posted)
+        self.offer(acts)
+
+    def offer(self, acts: Sequence[Act]) -> None:
+        """The acts to choose from."""
+        choice = self.fields["act"]
+        assert isinstance(choice, forms.ChoiceField)
+        choice.choices = [(act.value, act.label) for act in acts]
+
+
+class SignActForm(DecideForm):
+    """The second officer's word on a contradiction."""
+
+    agreed = forms.ChoiceField(
+        label=_("您的意见"),
+        choices=[("yes", _("同意，更正账目")), ("no", _("退回，再核实"))],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("请选一项。")},
     )

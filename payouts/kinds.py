@@ -6,6 +6,7 @@ Data only. Statuses are those of the payment procedure; nothing here decides or 
 from collections.abc import Mapping
 from datetime import timedelta
 
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from cases.kinds import Kind, Label, Place, WaitsFor, register
@@ -24,6 +25,9 @@ RETURNED = "RETURNED"
 PROPOSED = "PROPOSED"
 CORRECTING = "CORRECTING"
 READY = "READY"
+
+OPEN = "OPEN"
+RESOLVED = "RESOLVED"
 
 BATCH = register(
     Kind(
@@ -126,8 +130,10 @@ RETURN = register(
         label=_("退票"),
         initial=RETURNED,
         transitions={
-            RETURNED: frozenset({CORRECTING, READY, PROPOSED}),
-            CORRECTING: frozenset({READY, PROPOSED}),
+            # SETTLED: two officers found that the money had arrived after all.
+            RETURNED: frozenset({CORRECTING, READY, PROPOSED, SETTLED}),
+            # RETURNED: the last reminder was not answered.
+            CORRECTING: frozenset({READY, PROPOSED, SETTLED, RETURNED}),
             # Paying again without a new account is proposed by one officer and signed by another.
             PROPOSED: frozenset({READY, RETURNED}),
             # Paid again, or back once more.
@@ -148,10 +154,13 @@ RETURN = register(
                 "return.again",
                 "return.person_asked",
                 "return.card_asked",
+                "return.reminded",
+                "return.unanswered",
                 "return.pay_again_proposed",
                 "return.pay_again_declined",
                 "return.ready",
                 "return.settled",
+                "return.paid_after_all",
             }
         ),
         status_labels={
@@ -166,10 +175,13 @@ RETURN = register(
             "return.again": _("重发后又退回"),
             "return.person_asked": _("请本人更正收款账户"),
             "return.card_asked": _("再查社保卡账户"),
+            "return.reminded": _("提醒本人"),
+            "return.unanswered": _("提醒都发过了，本人还没有办，转经办"),
             "return.pay_again_proposed": _("拟按原账户重发，送复核"),
             "return.pay_again_declined": _("复核退回，请再核实"),
             "return.ready": _("可以重发，进下一批"),
             "return.settled": _("重发到账"),
+            "return.paid_after_all": _("核实：这笔钱当时已经付出，不用重发"),
         },
         max_age={
             RETURNED: timedelta(days=3),
@@ -180,6 +192,58 @@ RETURN = register(
         place=Place.TAB,
     )
 )
+
+CONTRADICTION = register(
+    Kind(
+        code="contradiction",
+        prefix="MD",
+        label=_("账目矛盾"),
+        initial=OPEN,
+        transitions={
+            OPEN: frozenset({PROPOSED}),
+            # Which word stands is proposed by one officer and signed by another.
+            PROPOSED: frozenset({OPEN, RESOLVED}),
+            RESOLVED: frozenset(),
+        },
+        waits_for={OPEN: WaitsFor.HANDLER, PROPOSED: WaitsFor.REVIEWER, RESOLVED: WaitsFor.NOBODY},
+        verbs=frozenset(
+            {
+                "contradiction.opened",
+                "contradiction.again",
+                "contradiction.proposed",
+                "contradiction.declined",
+                "contradiction.resolved",
+            }
+        ),
+        status_labels={OPEN: _("等经办核实"), PROPOSED: _("等复核"), RESOLVED: _("已查清")},
+        verb_labels={
+            "contradiction.opened": _("发现矛盾，这笔先不发"),
+            "contradiction.again": _("又来了一份矛盾的回盘"),
+            "contradiction.proposed": _("提出处理意见，送复核"),
+            "contradiction.declined": _("复核退回，请再核实"),
+            "contradiction.resolved": _("复核签字，已更正"),
+        },
+        max_age={OPEN: timedelta(days=3), PROPOSED: timedelta(days=3)},
+        place=Place.TAB,
+    )
+)
+
+
+class Odd(models.TextChoices):
+    """What contradicts what."""
+
+    RECEIPT = "RECEIPT", _("银行回盘前后矛盾")
+    STATEMENT = "STATEMENT", _("回盘说未付，对账单上却支出了")
+    RECHECK = "RECHECK", _("抽样重算和原来的核定对不上")
+
+
+class Act(models.TextChoices):
+    """How a contradiction is put right; each is proposed by one officer and signed by another."""
+
+    FIRST_STANDS = "FIRST_STANDS", _("以先到的说法为准，账不动")
+    PAID_AFTER_ALL = "PAID_AFTER_ALL", _("更正为已付：补记一笔更正分录")
+    UNPAID_AFTER_ALL = "UNPAID_AFTER_ALL", _("更正为未付：补记一笔更正分录，按退票办")
+    OWE_ANEW = "OWE_ANEW", _("按规则重新核定：冲回原应付，另立一笔进下一批")
 
 
 class Cause:
@@ -240,6 +304,7 @@ NO_PAYEE = "NO_PAYEE"
 COOLING_OFF = "COOLING_OFF"
 RETURN_OPEN = "RETURN_OPEN"
 CONFLICT = "CONFLICT"
+RECHECK = "RECHECK"
 ACCOUNT_FAULTY = "ACCOUNT_FAULTY"
 NAME_FAULTY = "NAME_FAULTY"
 NEXT_FILE = "NEXT_FILE"
@@ -248,7 +313,8 @@ LEFT_OUT_LABELS: Mapping[str, tuple[Label, Label]] = {
     NO_PAYEE: (_("没有收款账户"), _("本人登记能收款的社保卡后，进下一批")),
     COOLING_OFF: (_("换卡冷静期"), _("换卡满一批后，进下一批")),
     RETURN_OPEN: (_("退票没有处理完"), _("更正后进下一批；在退票里办")),
-    CONFLICT: (_("银行回盘前后矛盾"), _("和银行核实清楚之前不发")),
+    CONFLICT: (_("银行回盘前后矛盾"), _("在账目矛盾里查清、两人签字之前不发")),
+    RECHECK: (_("重算对不上"), _("在账目矛盾里重新核定，进下一批")),
     ACCOUNT_FAULTY: (_("账号没有通过校验"), _("请本人核对社保卡")),
     NAME_FAULTY: (_("户名写不进银行文件"), _("核对姓名里的特殊字符，改正后进下一批")),
     NEXT_FILE: (_("超过一个文件的笔数"), _("再封一批")),

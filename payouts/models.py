@@ -9,13 +9,14 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Party
 from accounts.privacy import EncryptedTextField
 from cases.models import Case, Determination
 from gateways.models import Lookup
+from payouts.kinds import Act, Odd
 
 Constraints = list[models.BaseConstraint]
 
@@ -45,6 +46,9 @@ class Move(models.TextChoices):
     DEBITED = "DEBITED", _("对账单支出")
     RETURNED = "RETURNED", _("退回")
     REISSUED = "REISSUED", _("重发")
+    PAID_AFTER_ALL = "PAID_AFTER", _("更正：已付")
+    UNPAID_AFTER_ALL = "UNPAID_AFTER", _("更正：未付")
+    WITHDRAWN = "WITHDRAWN", _("更正：冲回应付")
 
 
 DIRECTIONS = {
@@ -56,6 +60,9 @@ DIRECTIONS = {
     Move.DEBITED: (Account.TRANSIT, Account.OUTSIDE),
     Move.RETURNED: (Account.OUTSIDE, Account.SUSPENSE),
     Move.REISSUED: (Account.SUSPENSE, Account.PAYABLE),
+    Move.PAID_AFTER_ALL: (Account.PAYABLE, Account.TRANSIT),
+    Move.UNPAID_AFTER_ALL: (Account.TRANSIT, Account.PAYABLE),
+    Move.WITHDRAWN: (Account.PAYABLE, Account.FUND),
 }
 """Move -> (debit, credit): money leaves the debit account and reaches the credit account."""
 
@@ -113,13 +120,17 @@ class Obligation(models.Model):
     amount_fen = models.BigIntegerField()
     due_on = models.DateField()
     created_at = models.DateTimeField()
+    # The obligation that two officers withdrew for this one; it is owed no more.
+    replaces = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_by"
+    )
 
     class Meta:
         constraints: ClassVar[Constraints] = [
             models.UniqueConstraint(
                 name="payouts_obligation_month_once",
                 fields=["party", "item", "month"],
-                condition=~Q(month=""),
+                condition=~Q(month="") & Q(replaces=None),
             ),
             models.CheckConstraint(name="payouts_obligation_amount", condition=Q(amount_fen__gt=0)),
         ]
@@ -332,14 +343,19 @@ class Transfer(models.Model):
             models.CheckConstraint(
                 name="payouts_transfer_about",
                 condition=Q(kind=str(Move.FUNDING), obligation=None, payment=None)
-                | Q(kind=str(Move.OWED), obligation__isnull=False, payment=None)
+                | Q(kind__in=[str(Move.OWED), str(Move.WITHDRAWN)], obligation__isnull=False, payment=None)
                 | (
-                    ~Q(kind__in=[str(Move.FUNDING), str(Move.OWED)])
+                    ~Q(kind__in=[str(Move.FUNDING), str(Move.OWED), str(Move.WITHDRAWN)])
                     & Q(obligation__isnull=False, payment__isnull=False)
                 ),
             ),
             models.UniqueConstraint(
                 name="payouts_transfer_owed_once", fields=["obligation"], condition=Q(kind=str(Move.OWED))
+            ),
+            models.UniqueConstraint(
+                name="payouts_transfer_withdrawn_once",
+                fields=["obligation"],
+                condition=Q(kind=str(Move.WITHDRAWN)),
             ),
             models.UniqueConstraint(
                 name="payouts_transfer_payment_once",
@@ -418,4 +434,54 @@ class ReturnedPayment(models.Model):
     cause = models.CharField(max_length=3)
     reason_code = models.CharField(max_length=12, blank=True)
     times = models.PositiveSmallIntegerField(default=1)
+    # Since the person was last asked: how often reminded, and when next; null where nobody was asked yet.
+    reminders = models.PositiveSmallIntegerField(default=0)
+    remind_on = models.DateField(null=True, blank=True)
     returned_on = models.DateField()
+
+
+class Contradiction(models.Model):
+    """Two statements that cannot both be true: one case, until two officers have said which one stands.
+
+    About a payment (`Odd.RECEIPT`, `Odd.STATEMENT`) or, `payment` null, about an obligation that the rule no
+    longer gives. What was said stays in receipts, statement lines and determinations.
+    """
+
+    case = models.OneToOneField(
+        Case, on_delete=models.PROTECT, related_name="contradiction", primary_key=True
+    )
+    odd = models.CharField(max_length=12, choices=Odd.choices)
+    obligation = models.ForeignKey(Obligation, on_delete=models.PROTECT, related_name="contradictions")
+    payment = models.ForeignKey(
+        Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="contradictions"
+    )
+    found_at = models.DateTimeField()
+    act = models.CharField(max_length=20, choices=Act.choices, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar[Constraints] = [
+            models.UniqueConstraint(
+                name="payouts_contradiction_one_open",
+                fields=["obligation", "payment"],
+                condition=Q(resolved_at=None),
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                name="payouts_contradiction_about",
+                condition=Q(odd=str(Odd.RECHECK), payment=None)
+                | (~Q(odd=str(Odd.RECHECK)) & Q(payment__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="payouts_contradiction_resolved_whole",
+                condition=Q(resolved_at=None, act="") | (Q(resolved_at__isnull=False) & ~Q(act="")),
+            ),
+        ]
+
+
+def unresolved_receipts() -> models.QuerySet[Receipt]:
+    """Receipts that contradict what stood and on which two officers have not decided yet."""
+    decided = Contradiction.objects.filter(
+        payment=OuterRef("payment"), resolved_at__gte=OuterRef("received_at")
+    )
+    return Receipt.objects.filter(~Exists(decided), conflicts=True)

@@ -10,6 +10,13 @@ from payouts.kinds import Cause
 
 register("payment.settled", _("{amount_fen:money}已于{on:date}到账，尾号 {tail}。"))
 register(
+    "payment.reminder",
+    _(
+        "第 {nth} 次提醒：{amount_fen:money}还没有付到您的卡上，钱还在。"
+        "请把社保卡办好，再在办事进度里点“办好了，再查一次”，下一批重发。"
+    ),
+)
+register(
     f"payment.returned.{Cause.NUMBER_WRONG}",
     _(
         "{amount_fen:money}没有到账：银行查不到尾号 {tail} 的账户。"

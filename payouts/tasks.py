@@ -29,3 +29,9 @@ def fetch_receipts() -> None:
 def reconcile() -> None:
     """Compare every open day with the bank's statement."""
     services.reconcile_open_days(now=datetime.now(UTC))
+
+
+@shared_task
+def remind_returned() -> None:
+    """Remind whoever has not put right yet what made a payment come back."""
+    services.remind_returned(now=datetime.now(UTC))

@@ -1,10 +1,8 @@
-"""Addresses of batches and returned payments; `case-batch` and `case-returned` are the pages of their
-kinds.
-"""
+"""Addresses of batches, returned payments and contradictions; `case-<kind>` is the page of its kind."""
 
 from django.urls import path
 
-from payouts import views
+from payouts import contradiction_views, views
 
 urlpatterns = [
     path("batches/", views.batches, name="batches"),
@@ -16,4 +14,7 @@ urlpatterns = [
     path("returned/<str:number>/card/", views.ask_card, name="returned-card"),
     path("returned/<str:number>/pay-again/", views.pay_again, name="returned-pay-again"),
     path("returned/<str:number>/decide/", views.decide, name="returned-decide"),
+    path("contradictions/<str:number>/", contradiction_views.contradiction, name="case-contradiction"),
+    path("contradictions/<str:number>/propose/", contradiction_views.propose, name="contradiction-propose"),
+    path("contradictions/<str:number>/decide/", contradiction_views.decide, name="contradiction-decide"),
 ]

@@ -66,6 +66,7 @@ TITLES: Mapping[str, Label] = {
     "payout.third_signature_fen": _("批次要主管签字的金额"),
     "payout.account_change": _("换卡后隔几批再付"),
     "payout.return_reminders": _("退票提醒次数"),
+    "payout.return_reminder_wd": _("退票提醒的间隔"),
     "refund.layoff_limit": _("裁员率上限"),
     "refund.small_persons": _("适用小单位裁员率上限的最多人数"),
     "refund.paid_months": _("基准年度要缴足的月数"),

@@ -25,11 +25,12 @@ from cases.attachments import Paper
 from claims import kinds
 from claims.models import Claim
 from claims.services import Application
+from gateways.ports import BankReceipt
 from law.money import Fen
 from law.parameters import Citation, Value
 from law.workdays import legal_day
 from payouts import kinds as money
-from payouts.models import Batch, ReturnedPayment
+from payouts.models import Batch, Contradiction, ReturnedPayment
 from policy.models import PolicyValue
 from policy.services import approve, propose
 from sandbox.server import Running
@@ -387,6 +388,21 @@ class City:
             payouts.services.reconcile_day(region=CITY, day=TODAY + timedelta(days=day), now=later)
         found = ReturnedPayment.objects.select_related("case", "obligation__party", "payment__payee")
         return found.exclude(pk__in=before).get(payment__batch=batch)
+
+    def contradiction(self) -> Contradiction:
+        """A payment of which the bank says that it was made, and then that it had failed before."""
+        batch = self.batch(money.SETTLED)
+        payment = batch.payments.order_by("sequence")[0]
+        word = BankReceipt(
+            end_to_end_id=payment.end_to_end_id,
+            status="F",
+            reason_code="AC06",
+            reason_text="",
+            bank_serial=f"{payment.end_to_end_id}F",
+            booked_at=NOW,
+        )
+        payouts.services.record_receipts(batch=batch, receipts=[word], now=NOW + timedelta(hours=3))
+        return Contradiction.objects.select_related("case").get(payment=payment)
 
     @contextmanager
     def fault(self, source: str, mode: str, **fields: str) -> Iterator[None]:

@@ -13,6 +13,7 @@ from payouts.selectors.batches import (
     returned_by_number,
     returned_page,
 )
+from payouts.selectors.contradictions import contradiction_by_number, contradiction_page, contradictions_of
 from payouts.selectors.payments import (
     FundState,
     MonthState,
@@ -32,6 +33,9 @@ __all__ = [
     "batch_page",
     "batches",
     "batches_to_submit",
+    "contradiction_by_number",
+    "contradiction_page",
+    "contradictions_of",
     "fund",
     "months_of_case",
     "owed_now",

@@ -30,11 +30,13 @@ from payouts.kinds import (
     CAUSE_ADVICE,
     CAUSE_LABELS,
     CHECKER,
+    CONFLICT,
     CORRECTING,
     LEFT_OUT_LABELS,
     MAKER,
     PART_SETTLED,
     PROPOSED,
+    RECHECK,
     RECONCILED,
     REJECTED,
     RETURN,
@@ -53,6 +55,7 @@ from payouts.models import (
     Signature,
     Transfer,
 )
+from payouts.selectors.contradictions import contradictions_of
 from payouts.selectors.payments import FundState, fund
 from policy.selectors import fen
 
@@ -124,7 +127,7 @@ def owed_now(viewer: User, *, now: datetime) -> list[OwedNow]:
     why.
     """
     live = Payment.objects.filter(obligation=OuterRef("pk"), failed_at=None, returned_at=None)
-    due = Obligation.objects.filter(~Exists(live), due_on__lte=legal_day(now))
+    due = Obligation.objects.filter(~Exists(live), due_on__lte=legal_day(now), replaced_by=None)
     rows = in_regions(due, viewer, "pool").values("pool").annotate(count=Count("pk"), total=Sum("amount_fen"))
     return [OwedNow(row["pool"], row["count"], Fen(row["total"])) for row in rows.order_by("pool")]
 
@@ -195,6 +198,7 @@ class LeftOut:
     label: Label
     count: int
     then: Label
+    contradictions: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +281,11 @@ def batch_page(viewer: User, number: str) -> BatchPage | None:
     # What was to be looked at has been, once all have signed; what is open stands first.
     checks = [*(_check(stored, waits=waits) for stored in batch.checks), _four_eyes(signatures)]
     checks.sort(key=lambda check: check.outcome != "OPEN")
-    left_out = [LeftOut(*_labels(reason, len(ids))) for reason, ids in batch.left_out.items() if ids]
+    left_out = [
+        LeftOut(*_labels(reason, len(ids)), _open_cases(reason, ids))
+        for reason, ids in batch.left_out.items()
+        if ids
+    ]
     first = next((row["count"] for row in batch.checks if row["code"] == "FIRST"), 0)
     return BatchPage(
         batch=batch,
@@ -314,6 +322,11 @@ def required_levels(batch: Batch) -> int:
 def _labels(reason: str, count: int) -> tuple[Label, int, Label]:
     label, then = LEFT_OUT_LABELS[reason]
     return label, count, then
+
+
+def _open_cases(reason: str, obligation_ids: Sequence[int]) -> list[str]:
+    """Where those who were left out for a contradiction are looked at, as far as it is open still."""
+    return contradictions_of(obligation_ids) if reason in (CONFLICT, RECHECK) else []
 
 
 def _may_sign(viewer: User, batch: Batch, level: int) -> bool:
@@ -498,6 +511,7 @@ class ReturnedPage:
     advice: Label
     masked_number: str
     proposal: Proposal | None
+    waits_for_person: bool
     may_handle: bool
     may_review: bool
     events: Sequence[TrailLine]
@@ -526,6 +540,7 @@ def returned_page(viewer: User, number: str) -> ReturnedPage | None:
         advice=CAUSE_ADVICE[returned.cause],
         masked_number=masked_numbers([returned.obligation.party_id]).get(returned.obligation.party_id, ""),
         proposal=proposal,
+        waits_for_person=case.status == CORRECTING,
         may_handle=case.status in (RETURNED, CORRECTING) and can(viewer, Action.HANDLE_CASE),
         may_review=case.status == PROPOSED
         and can(viewer, Action.REVIEW_CASE)

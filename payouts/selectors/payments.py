@@ -56,7 +56,8 @@ class MonthState:
 
 def months_of_case(case: Case) -> Sequence[MonthState]:
     """Every obligation that a case has granted, oldest month first."""
-    obligations = list(Obligation.objects.filter(case=case).order_by("month", "due_on", "pk"))
+    standing = Obligation.objects.filter(case=case, replaced_by=None)
+    obligations = list(standing.order_by("month", "due_on", "pk"))
     payments = Payment.objects.select_related("batch__case", "payee").filter(obligation__in=obligations)
     # The account number is not for pages; its last four digits stand beside it.
     latest = {

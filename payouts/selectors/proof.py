@@ -98,8 +98,12 @@ QUERIES: dict[str, str] = {
         SELECT p.end_to_end_id FROM payouts_payment p
         JOIN payouts_batch b ON b.case_id = p.batch_id
         LEFT JOIN (
-            SELECT payment_id, bool_or(kind = 'SUBMITTED') AS submitted, bool_or(kind = 'SETTLED') AS settled,
-                   bool_or(kind = 'VOIDED') AS voided, bool_or(kind = 'RETURNED') AS returned,
+            SELECT payment_id, bool_or(kind = 'SUBMITTED') AS submitted,
+                   bool_or(kind IN ('SETTLED', 'PAID_AFTER'))
+                       AND NOT bool_or(kind = 'UNPAID_AFTER') AS settled,
+                   bool_or(kind IN ('VOIDED', 'UNPAID_AFTER'))
+                       AND NOT bool_or(kind = 'PAID_AFTER') AS voided,
+                   bool_or(kind = 'RETURNED') AS returned,
                    bool_or(kind = 'DEBITED') AS debited, bool_or(kind = 'REISSUED') AS reissued
             FROM payouts_transfer WHERE payment_id IS NOT NULL GROUP BY payment_id
         ) t ON t.payment_id = p.id
@@ -121,12 +125,31 @@ QUERIES: dict[str, str] = {
             ON paid.payment_id = p.id AND paid.status = 'S' AND NOT paid.conflicts
         LEFT JOIN payouts_receipt failed
             ON failed.payment_id = p.id AND failed.status = 'F' AND NOT failed.conflicts
-        WHERE (p.settled_at IS NOT NULL) <> (paid.id IS NOT NULL)
-           OR (p.failed_at IS NOT NULL AND b.accepted_at IS NOT NULL AND failed.id IS NULL)
+        LEFT JOIN payouts_transfer corrected
+            ON corrected.payment_id = p.id AND corrected.kind IN ('PAID_AFTER', 'UNPAID_AFTER')
+        WHERE ((p.settled_at IS NOT NULL) <> (paid.id IS NOT NULL) AND corrected.id IS NULL)
+           OR (p.failed_at IS NOT NULL AND b.accepted_at IS NOT NULL AND failed.id IS NULL
+               AND corrected.id IS NULL)
            OR (failed.id IS NOT NULL AND p.failed_at IS NULL AND p.settled_at IS NULL)
     """,
     "receipt_in_conflict": """
-        SELECT bank_serial FROM payouts_receipt WHERE conflicts
+        SELECT r.bank_serial FROM payouts_receipt r WHERE r.conflicts AND NOT EXISTS (
+            SELECT FROM payouts_contradiction c
+            WHERE c.payment_id = r.payment_id AND c.resolved_at >= r.received_at
+        )
+    """,
+    "withdrawn_without_replacement": """
+        SELECT o.key FROM payouts_obligation o
+        LEFT JOIN payouts_transfer t ON t.obligation_id = o.id AND t.kind = 'WITHDRAWN'
+        LEFT JOIN payouts_obligation n ON n.replaces_id = o.id
+        WHERE (t.id IS NULL) <> (n.id IS NULL) OR t.amount_fen <> o.amount_fen
+    """,
+    "corrected_without_two_signatures": """
+        SELECT t.id::text FROM payouts_transfer t
+        WHERE t.kind IN ('PAID_AFTER', 'UNPAID_AFTER', 'WITHDRAWN') AND NOT EXISTS (
+            SELECT FROM payouts_contradiction c JOIN cases_proposal p ON p.case_id = c.case_id AND p.agreed
+            WHERE c.obligation_id = t.obligation_id AND c.resolved_at = t.at
+        )
     """,
     "line_without_transfer": """
         SELECT l.bank_serial FROM payouts_statementline l

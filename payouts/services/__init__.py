@@ -9,6 +9,8 @@ from payouts.services.owing import Due, open_fund, owe, owe_many
 from payouts.services.payees import NewPayee, set_first_payees, set_payee
 from payouts.services.receipts import fetch_and_record, record_receipts
 from payouts.services.reconciling import reconcile_day, reconcile_open_days
+from payouts.services.reminding import remind_returned
+from payouts.services.resolving import acts_for, decide_act, propose_act
 from payouts.services.sealing import seal_batch
 from payouts.services.sending import submit_batch, submit_waiting
 from payouts.services.signing import send_back_batch, sign_batch
@@ -16,16 +18,20 @@ from payouts.services.signing import send_back_batch, sign_batch
 __all__ = [
     "Due",
     "NewPayee",
+    "acts_for",
     "ask_card_again",
+    "decide_act",
     "decide_pay_again",
     "fetch_and_record",
     "open_fund",
     "owe",
     "owe_many",
+    "propose_act",
     "propose_pay_again",
     "reconcile_day",
     "reconcile_open_days",
     "record_receipts",
+    "remind_returned",
     "seal_batch",
     "send_back_batch",
     "set_first_payees",

@@ -62,7 +62,20 @@ def book_funding(*, region: str, amount_fen: Fen, reference: str, now: datetime)
 
 def book_owed(obligation_ids: Sequence[int], *, now: datetime) -> None:
     """FUND to PAYABLE for each of these new obligations."""
-    debit, credit = DIRECTIONS[Move.OWED]
+    _book_obligations(Move.OWED, obligation_ids, now=now)
+
+
+def book_obligation(kind: Move, obligation_id: int, *, now: datetime) -> None:
+    """Withdraw an obligation (PAYABLE to FUND), or owe the one that takes its place.
+
+    Raises `Refused("fund.short")` where the fund does not cover it.
+    """
+    with fund_must_cover():
+        _book_obligations(kind, [obligation_id], now=now)
+
+
+def _book_obligations(kind: Move, obligation_ids: Sequence[int], *, now: datetime) -> None:
+    debit, credit = DIRECTIONS[kind]
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -71,7 +84,7 @@ def book_owed(obligation_ids: Sequence[int], *, now: datetime) -> None:
             SELECT pool, %s, %s, amount_fen, %s, id, false, %s, %s, ''
             FROM payouts_obligation WHERE id = ANY(%s) ORDER BY id
             """,
-            [debit.value, credit.value, Move.OWED.value, legal_day(now), now, list(obligation_ids)],
+            [debit.value, credit.value, kind.value, legal_day(now), now, list(obligation_ids)],
         )
 
 

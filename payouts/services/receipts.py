@@ -21,8 +21,9 @@ from gateways.ports import BankReceipt
 from gateways.services import Unavailable, fetch_receipts
 from law.errors import Refused
 from law.workdays import legal_day
-from payouts.kinds import ACCEPTED, PART_SETTLED, READY, RECONCILED, RETURN, SETTLED
+from payouts.kinds import ACCEPTED, PART_SETTLED, READY, RECONCILED, RETURN, SETTLED, Odd
 from payouts.models import Batch, Move, Payment, Receipt, ReturnedPayment
+from payouts.services.contradictions import open_for_payments
 from payouts.services.ledger import book_payments, lock_pool
 from payouts.services.returns import Bounced, open_returns
 
@@ -104,6 +105,7 @@ def record_receipts(*, batch: Batch, receipts: Sequence[BankReceipt], now: datet
     _settle(found.paid, now=now)
     _fail(found.failed, now=now)
     _raise_alarms(batch, found, now=now)
+    open_for_payments([word.payment_id for word in found.conflicts], odd=Odd.RECEIPT, now=now)
     tally = Tally(
         len(found.paid), len(found.failed), len(found.returns), len(found.conflicts), len(found.unknown)
     )

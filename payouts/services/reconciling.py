@@ -19,8 +19,18 @@ from cases.services import transition
 from gateways.ports import BankStatement
 from gateways.services import Unavailable, fetch_statement
 from law.workdays import LEGAL_ZONE, legal_day
-from payouts.kinds import ACCEPTED, PART_SETTLED, RECONCILED, SENT, SETTLED
-from payouts.models import Batch, Move, Payment, Receipt, Reconciliation, StatementLine, Transfer, pool_of
+from payouts.kinds import ACCEPTED, PART_SETTLED, RECONCILED, SENT, SETTLED, Odd
+from payouts.models import (
+    Batch,
+    Move,
+    Payment,
+    Reconciliation,
+    StatementLine,
+    Transfer,
+    pool_of,
+    unresolved_receipts,
+)
+from payouts.services.contradictions import open_for_old_receipts, open_for_payments
 from payouts.services.ledger import book_payments, lock_pool
 from payouts.services.returns import Bounced, open_returns
 
@@ -54,6 +64,7 @@ class _Paired:
     reasons: dict[int, str] = field(default_factory=dict)
     returned_at: dict[int, datetime] = field(default_factory=dict)
     differences: list[Difference] = field(default_factory=list)
+    contradicted: list[int] = field(default_factory=list)
 
 
 def reconcile_day(*, region: str, day: date, now: datetime) -> Reconciliation:
@@ -110,6 +121,8 @@ def _reconcile(pool: str, day: date, statement: BankStatement, *, now: datetime)
     changed = _store_lines(day, statement, now=now)
     paired = _pair(pool, day)
     _book(paired, day=day, now=now)
+    open_for_old_receipts(pool, now=now)
+    open_for_payments(paired.contradicted, odd=Odd.STATEMENT, now=now)
     batches = list(
         Batch.objects.select_related("case")
         .filter(region=pool, case__status__in=_OPEN_AT_BANK)
@@ -229,6 +242,8 @@ def _pair(pool: str, day: date) -> _Paired:
                     "expected_fen": payment.amount_fen if payment else 0,
                 }
             )
+            if payment is not None and code == DEBIT_OF_FAILED:
+                found.contradicted.append(payment.payment_id)
             continue
         if line.direction == DEBIT:
             found.debits.append((payment.payment_id, line.pk))
@@ -336,10 +351,9 @@ def _undebited(batches: Iterable[Batch]) -> QuerySet[Payment]:
 
 
 def _conflicts(pool: str, day: date) -> list[Difference]:
-    """Receipts of the day that contradict what stood."""
+    """Receipts of the day that contradict what stood, until two officers have decided."""
     begin = datetime.combine(day, time.min, LEGAL_ZONE)
-    rows = Receipt.objects.filter(
-        conflicts=True,
+    rows = unresolved_receipts().filter(
         payment__obligation__pool=pool,
         booked_at__gte=begin,
         booked_at__lt=begin + timedelta(days=1),
@@ -379,9 +393,7 @@ def _close_batches(batches: Sequence[Batch], wrong: set[str], *, now: datetime) 
     ]
     open_ids = set(_undebited(waiting).values_list("batch_id", flat=True))
     open_ids |= set(
-        Receipt.objects.filter(payment__batch__in=waiting, conflicts=True).values_list(
-            "payment__batch_id", flat=True
-        )
+        unresolved_receipts().filter(payment__batch__in=waiting).values_list("payment__batch_id", flat=True)
     )
     for batch in waiting:
         if batch.pk not in open_ids:

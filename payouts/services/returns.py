@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from accounts.models import User
 from accounts.selectors import machine
@@ -28,9 +28,11 @@ from payouts.kinds import (
 )
 from payouts.models import Move, Payment, ReturnedPayment
 from payouts.services.ledger import book_payments
+from policy.selectors import deadline, integer
 
 # A cause that the machine may try again by itself is tried once, then it asks.
 RETRIES = 1
+CHUNK = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,10 @@ def _first_steps(opened: Sequence[ReturnedPayment], *, actor: User, now: datetim
         book_payments(Move.REISSUED, back, posted_on=legal_day(now), now=now)
     _move(retried, to=READY, verb="return.ready", payload={"why": "machine"}, actor=actor, now=now)
     _move(asked, to=CORRECTING, verb="return.person_asked", payload={}, actor=actor, now=now)
+    for returned in asked:
+        returned.reminders = 0
+        returned.remind_on = next_reminder(returned.obligation.pool, legal_day(now))
+    ReturnedPayment.objects.bulk_update(asked, ["reminders", "remind_on"], batch_size=CHUNK)
     _tell(opened, now=now)
 
 
@@ -188,6 +194,13 @@ def _tell(opened: Sequence[ReturnedPayment], *, now: datetime) -> None:
         ],
         now=now,
     )
+
+
+def next_reminder(pool: str, after: date) -> date:
+    """The working day on which a person who was asked or reminded on `after` is reminded next."""
+    days = integer("payout.return_reminder_wd", region=pool, on=after)
+    due, _is_provisional = deadline(start=after, days=days, region=pool)
+    return due
 
 
 def make_ready(returned: ReturnedPayment, *, why: str, actor: User | None, now: datetime) -> None:

@@ -34,26 +34,30 @@ from payouts.kinds import (
     NEXT_FILE,
     NO_PAYEE,
     PROPOSED,
+    RECHECK,
     RETURN_OPEN,
     RETURNED,
+    Odd,
 )
 from payouts.models import (
     Account,
     Balance,
     Batch,
     BatchFile,
+    Contradiction,
     Obligation,
     Payee,
     Payment,
-    Receipt,
     ReturnedPayment,
     Signature,
     StatementLine,
     pool_of,
+    unresolved_receipts,
 )
 from payouts.payer import Payer, payer
+from payouts.recheck import Rechecked, ToPay, differing_of, recheck
+from payouts.services.contradictions import open_for_obligations
 from payouts.services.ledger import lock_pool
-from payouts.services.recheck import Rechecked, ToPay, recheck
 from policy.selectors import integer
 
 _ACCOUNT_PROBLEMS = frozenset({bank_file.ACCOUNT_SHAPE, bank_file.ACCOUNT_CHECK, bank_file.BANK_CODE})
@@ -82,6 +86,7 @@ class _Owed:
     payee_since: datetime | None
     is_returned: bool
     is_in_conflict: bool
+    is_differing: bool
 
     @property
     def end_to_end_id(self) -> str:
@@ -93,6 +98,9 @@ class _Owed:
         return PURPOSES.get(self.program, self.item) + self.month.replace("-", "")
 
 
+_Found = tuple[int, int, int, str, str, str, str, int, int, bool, bool, bool]
+
+
 @dataclass(frozen=True, slots=True)
 class _Line:
     """An obligation with its line of the file."""
@@ -101,15 +109,35 @@ class _Line:
     line: bank_file.Line
 
 
-@transaction.atomic
+class _Differs(Exception):
+    """The rule does not give what was about to be sealed."""
+
+
 def seal_batch(*, region: str, actor: User, now: datetime) -> Batch:
     """Seal all that is due in the pool of `region`, up to `payout.batch_max` rows; call again for the rest.
 
-    A person who seals signs as maker; the machine's sealing is nobody's signature. Raises `Refused`:
-    "batch.nothing_due", "batch.recheck_differs" (a determination or amount does not come out the same),
-    "fund.short" (the account does not hold what is owed).
+    A person who seals signs as maker; the machine's sealing is nobody's signature. Where one of the sample
+    does not come out the same, all that is due is run again: each that differs gets a case and is left out.
+    Raises `Refused`: "batch.nothing_due", "fund.short" (the account does not hold what is owed).
     """
     pool = pool_of(region)
+    try:
+        return _seal(pool, actor=actor, now=now)
+    except _Differs:
+        _set_apart(pool, now=now)
+    return _seal(pool, actor=actor, now=now)
+
+
+@transaction.atomic
+def _set_apart(pool: str, *, now: datetime) -> None:
+    """A case for each obligation that is due and that the rule no longer gives: all are run, no sample."""
+    lock_pool(pool)
+    payable, _left_out = sort_out(due_obligations(pool, legal_day(now)), pool=pool, today=legal_day(now))
+    open_for_obligations(differing_of([_to_pay(one) for one in payable]), now=now)
+
+
+@transaction.atomic
+def _seal(pool: str, *, actor: User, now: datetime) -> Batch:
     lock_pool(pool)
     today = legal_day(now)
     owed = due_obligations(pool, today)
@@ -128,7 +156,7 @@ def seal_batch(*, region: str, actor: User, now: datetime) -> Batch:
     )
     rechecked = recheck([_to_pay(one.owed) for one in chosen], seed=case.number)
     if rechecked.differing:
-        raise Refused("batch.recheck_differs", count=len(rechecked.differing), first=rechecked.differing[0])
+        raise _Differs
     held = _must_cover(pool, _total(chosen))
     paying = payer()
     content = _bank_file(paying, chosen, batch_number=case.number, value_date=today, now=now)
@@ -173,13 +201,16 @@ def _bank_file(
 def due_obligations(pool: str, today: date) -> list[_Owed]:
     """All obligations of a pool that may be paid by `today` and have no live payment, oldest first."""
     live = Payment.objects.filter(obligation=OuterRef("pk"), failed_at=None, returned_at=None)
+    waiting = Contradiction.objects.filter(obligation=OuterRef("pk"), resolved_at=None)
     rows = (
-        Obligation.objects.filter(pool=pool, due_on__lte=today)
+        Obligation.objects.filter(pool=pool, due_on__lte=today, replaced_by=None)
         .filter(~Exists(live))
         .annotate(
             attempts=Count("payments"),
-            is_in_conflict=Exists(Receipt.objects.filter(payment__obligation=OuterRef("pk"), conflicts=True))
+            is_in_conflict=Exists(unresolved_receipts().filter(payment__obligation=OuterRef("pk")))
+            | Exists(waiting.exclude(odd=Odd.RECHECK))
             | Exists(_left_all_the_same()),
+            is_differing=Exists(waiting.filter(odd=Odd.RECHECK)),
             is_returned=Exists(
                 ReturnedPayment.objects.filter(
                     obligation=OuterRef("pk"), case__status__in=[RETURNED, CORRECTING, PROPOSED]
@@ -199,32 +230,34 @@ def due_obligations(pool: str, today: date) -> list[_Owed]:
             "attempts",
             "is_returned",
             "is_in_conflict",
+            "is_differing",
         )
     )
     found = list(rows)
     payees = _payees_in_force({row[2] for row in found})
-    owed = []
-    for row in found:
-        payee_id, replaces, since = payees.get(row[2], (None, False, None))
-        owed.append(
-            _Owed(
-                obligation_id=row[0],
-                determination_id=row[1],
-                party_id=row[2],
-                case_number=row[3],
-                program=row[4],
-                item=row[5],
-                month=row[6],
-                amount_fen=Fen(row[7]),
-                attempts=row[8],
-                payee_id=payee_id,
-                payee_replaces=replaces,
-                payee_since=since,
-                is_returned=row[9],
-                is_in_conflict=row[10],
-            )
-        )
-    return owed
+    return [_owed(row, payees.get(row[2], (None, False, None))) for row in found]
+
+
+def _owed(row: _Found, payee: tuple[int | None, bool, datetime | None]) -> _Owed:
+    """A row of `due_obligations` with the account it would be paid to."""
+    payee_id, replaces, since = payee
+    return _Owed(
+        obligation_id=row[0],
+        determination_id=row[1],
+        party_id=row[2],
+        case_number=row[3],
+        program=row[4],
+        item=row[5],
+        month=row[6],
+        amount_fen=Fen(row[7]),
+        attempts=row[8],
+        payee_id=payee_id,
+        payee_replaces=replaces,
+        payee_since=since,
+        is_returned=row[9],
+        is_in_conflict=row[10],
+        is_differing=row[11],
+    )
 
 
 def _left_all_the_same() -> QuerySet[Payment]:
@@ -279,6 +312,8 @@ def _reason(one: _Owed, *, free_before: datetime) -> str | None:
         return NO_PAYEE
     if one.is_in_conflict:
         return CONFLICT
+    if one.is_differing:
+        return RECHECK
     if one.is_returned:
         return RETURN_OPEN
     if one.payee_replaces and one.payee_since > free_before:

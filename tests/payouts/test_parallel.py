@@ -16,13 +16,15 @@ from accounts.selectors import machine
 from accounts.services import check_one_time_code
 from law.errors import Refused
 from law.money import Fen
-from payouts.kinds import ACCEPTED, SETTLED
-from payouts.models import Move, Obligation, Payment, Transfer
+from payouts.kinds import ACCEPTED, SETTLED, Act
+from payouts.models import Contradiction, Move, Obligation, Payment, Transfer
 from payouts.selectors import fund, prove
 from payouts.services import (
+    decide_act,
     fetch_and_record,
     open_fund,
     owe_many,
+    propose_act,
     reconcile_day,
     record_receipts,
     seal_batch,
@@ -162,6 +164,44 @@ def test_receipts_and_statements_at_once_are_booked_once(bank: Running, officers
     assert Transfer.objects.filter(kind=Move.SETTLED).count() == 3
     assert Transfer.objects.filter(kind=Move.DEBITED).count() == 3
     assert prove().holds
+
+
+def test_of_two_who_sign_a_correction_at_once_one_moves_money(bank: Running, officers: Staff) -> None:
+    open_fund(region=CITY, amount_fen=Fen(AMOUNT * 100), actor=machine(), now=NOW)
+    owed_by_bank(bank, "CLEAN")
+    batch = sent(officers)
+    (payment,) = payments_of(batch)
+    record_receipts(batch=batch, receipts=[receipt(payment)], now=NOW)
+    before = receipt(payment, "F", reason="TM01", at=NOW - timedelta(minutes=1))
+    at_once(*[lambda: record_receipts(batch=batch, receipts=[before], now=NOW).conflicting] * 3)
+    (found,) = Contradiction.objects.select_related("case", "obligation")
+    act = Act.UNPAID_AFTER_ALL
+    proposed = at_once(
+        *[
+            lambda: (
+                propose_act(contradiction=found, act=act, reason="核实。", actor=officers.maker, now=NOW).pk
+            )
+        ]
+        * 3
+    )
+    assert len(refusals(proposed)) == 2
+    signers = (officers.checker, officers.other_checker, officers.checker)
+    answers = at_once(
+        *[
+            lambda one=one: (
+                decide_act(
+                    contradiction=Contradiction.objects.get(pk=found.pk),
+                    agreed=True,
+                    remark="",
+                    actor=one,
+                    now=NOW,
+                ).pk
+            )
+            for one in signers
+        ]
+    )
+    assert len(refusals(answers)) == 2
+    assert Transfer.objects.filter(kind=Move.UNPAID_AFTER_ALL).count() == 1
 
 
 def test_the_same_receipts_delivered_at_once_are_one(bank: Running, officers: Staff) -> None:

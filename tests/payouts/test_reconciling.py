@@ -11,11 +11,22 @@ from django.core.management import call_command
 
 import payouts.services.reconciling
 from gateways.ports import BankStatement, Problem, StatementRow, Unavailable
-from payouts.kinds import CONFLICT, CORRECTING, RECONCILED, SETTLED
-from payouts.models import Move, Payment, Reconciliation, ReturnedPayment, StatementLine, Transfer
+from law.errors import Refused
+from payouts.kinds import CONFLICT, CORRECTING, RECONCILED, SETTLED, Act
+from payouts.models import (
+    Contradiction,
+    Move,
+    Payment,
+    Reconciliation,
+    ReturnedPayment,
+    StatementLine,
+    Transfer,
+)
 from payouts.selectors import fund, months_of_case, prove
 from payouts.services import (
+    decide_act,
     fetch_and_record,
+    propose_act,
     reconcile_day,
     reconcile_open_days,
     record_receipts,
@@ -144,9 +155,19 @@ def test_money_that_left_although_it_failed_is_not_paid_again(
     again = sealed(staff, now=EVENING)
     assert [one.obligation_id for one in payments_of(again)] == [second.obligation_id]
     assert again.left_out == {CONFLICT: [first.obligation_id]}
+    # Not even money that came back by itself is set off against it: two officers look first.
     said.append(row(first, "C"))
     codes()
-    assert [one.obligation_id for one in payments_of(sealed(staff, now=EVENING))] == [first.obligation_id]
+    with pytest.raises(Refused, match=r"batch\.nothing_due"):
+        sealed(staff, now=EVENING)
+    found = Contradiction.objects.get()
+    why = "对账单上有支出，也有退回。"
+    propose_act(contradiction=found, act=Act.PAID_AFTER_ALL, reason=why, actor=staff.maker, now=EVENING)
+    decide_act(contradiction=found, agreed=True, remark="", actor=staff.checker, now=EVENING)
+    assert "DEBIT_OF_FAILED" not in codes()
+    # Out and back in again, both booked: what is left is a return like any other.
+    assert Transfer.objects.filter(payment=first, kind__in=[Move.DEBITED, Move.RETURNED]).count() == 2
+    assert ReturnedPayment.objects.get(obligation=first.obligation_id).case.status == CORRECTING
 
 
 def test_what_the_bank_books_twice_is_booked_once_here(

@@ -134,7 +134,7 @@ def test_a_rare_name_goes_through_and_is_counted(staff: Staff) -> None:
 def test_an_amount_the_law_does_not_give_is_not_sealed(staff: Staff) -> None:
     person = recipient()
     owe_many(rows=[person.due(amount_fen=AMOUNT + 100)], actor=machine(), now=NOW)
-    with pytest.raises(Refused, match=r"batch\.recheck_differs"):
+    with pytest.raises(Refused, match=r"batch\.nothing_due"):
         sealed(staff)
     assert not Batch.objects.exists()
 
@@ -150,7 +150,7 @@ def test_a_determination_that_was_altered_is_not_sealed(staff: Staff) -> None:
         )
         cursor.execute("SET session_replication_role = DEFAULT")
     assert Determination.objects.get(pk=person.determination.pk).facts["separation_reason"] == "V01"
-    with pytest.raises(Refused, match=r"batch\.recheck_differs"):
+    with pytest.raises(Refused, match=r"batch\.nothing_due"):
         sealed(staff)
 
 

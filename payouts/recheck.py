@@ -12,9 +12,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from cases.models import Determination
+from cases.trail import determination_hash
+from law.decision import Decision, Verdict
+from law.errors import Refused
 from law.money import Fen
 from law.parameters import Parameters
 from law.programs import PROGRAMS
+from payouts.models import Obligation
 from policy.selectors import parameters_for
 
 SAMPLE = 50
@@ -42,6 +46,15 @@ class Rechecked:
     differing: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Anew:
+    """What the rule gives now for the facts on which an obligation rests."""
+
+    decision: Decision
+    parameters: Parameters
+    amount_fen: Fen
+
+
 def recheck(payments: Sequence[ToPay], *, seed: str) -> Rechecked:
     """Run the rules for `LARGEST` payments and a sample of `SAMPLE` of the rest, drawn by `seed` (the batch
     number).
@@ -51,7 +64,13 @@ def recheck(payments: Sequence[ToPay], *, seed: str) -> Rechecked:
     by_amount = sorted(payments, key=lambda one: (-one.amount_fen, one.obligation_id))
     largest, rest = by_amount[:LARGEST], by_amount[LARGEST:]
     sampled = sorted(rest, key=lambda one: _draw(seed, one.obligation_id))[:SAMPLE]
-    chosen = [*largest, *sampled]
+    return Rechecked(len(sampled), len(largest), differing_of([*largest, *sampled]))
+
+
+def differing_of(chosen: Sequence[ToPay]) -> tuple[int, ...]:
+    """The obligations among `chosen` whose determination or amount does not come out the same; all are
+    run.
+    """
     determinations = {
         row.pk: row
         for row in Determination.objects.select_related("parameter_set").filter(
@@ -71,7 +90,36 @@ def recheck(payments: Sequence[ToPay], *, seed: str) -> Rechecked:
         stored = parameters[row.parameter_set_id]
         if not _comes_out(one, row, stored, in_force[row.program, stored.region]):
             differing.append(one.obligation_id)
-    return Rechecked(len(sampled), len(largest), tuple(differing))
+    return tuple(differing)
+
+
+def work_out_anew(obligation: Obligation) -> Anew:
+    """The rule on the stored facts by the numbers in force now.
+
+    `Refused`: "contradiction.law_refuses" where it grants nothing for the month; "contradiction.altered"
+    where facts or decision are not those that the trail vouches for.
+    """
+    program = PROGRAMS[obligation.program]
+    before = obligation.determination
+    hashed = determination_hash(
+        program=before.program,
+        rule_version=before.rule_version,
+        verdict=before.verdict,
+        facts=before.facts,
+        sources=before.sources,
+        parameters_digest=before.parameter_set_id,
+        decision=before.decision,
+    )
+    if hashed != before.content_hash:
+        raise Refused("contradiction.altered")
+    region = Parameters.from_snapshot(before.parameter_set.snapshot).region
+    parameters = parameters_for(program=obligation.program, region=region)
+    facts = program.parse(before.facts)
+    decision = program.decide(facts, parameters)
+    amount_fen = program.amount_for(facts, obligation.month, parameters)
+    if decision.verdict is not Verdict.GRANT or not amount_fen or amount_fen <= 0:
+        raise Refused("contradiction.law_refuses")
+    return Anew(decision, parameters, amount_fen)
 
 
 def _draw(seed: str, obligation_id: int) -> str:

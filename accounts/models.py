@@ -168,6 +168,7 @@ class Access(models.Model):
         ONE_TIME_CODE_FAILED = "ONE_TIME_CODE_FAILED", _("动态口令不符")
         READ = "READ", _("查看")
         UNMASK = "UNMASK", _("显示全号")
+        EXPORT = "EXPORT", _("导出")
         REFUSED = "REFUSED", _("无权访问")
         RIGHTS_CHANGED = "RIGHTS_CHANGED", _("权限变更")
         CREDENTIALS_RESET = "CREDENTIALS_RESET", _("重置登录凭据")

@@ -40,6 +40,7 @@ class Action(models.TextChoices):
     HANDLE_CASE = "HANDLE_CASE", gettext_lazy("经办案件")
     REVIEW_CASE = "REVIEW_CASE", gettext_lazy("复核案件")
     REASSIGN = "REASSIGN", gettext_lazy("转办案件")
+    EXPORT = "EXPORT", gettext_lazy("导出清单")
     UNMASK = "UNMASK", gettext_lazy("显示全号")
     SEE_BATCHES = "SEE_BATCHES", gettext_lazy("查看发放批次")
     MAKE_BATCH = "MAKE_BATCH", gettext_lazy("生成发放批次")
@@ -93,6 +94,7 @@ MATRIX: Mapping[Role, frozenset[Action]] = {
             Action.SEE_CASE,
             Action.OPEN_PAPERS,
             Action.REASSIGN,
+            Action.EXPORT,
             Action.UNMASK,
             Action.SEE_BATCHES,
             # the third signature above the limit

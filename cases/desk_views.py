@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import User
 from accounts.roles import Action, requires
-from cases import desk, desks, selectors
+from cases import aging, desk, desks, selectors
 from cases.forms import HoldForm, ReceiverForm
 from cases.models import Case
 from cases.refusals import sentence
@@ -71,7 +71,19 @@ def resume(request: HttpRequest, number: str) -> HttpResponse:
 def all_desks(request: HttpRequest) -> HttpResponse:
     """The officers of the supervisor's regions, and how much lies with each."""
     found = desks.desks(_viewer(request), now=datetime.now(UTC))
-    return render(request, "cases/desks.html", {"desks": found})
+    return render(
+        request,
+        "cases/desks.html",
+        {"desks": found, "aged": aging.count(_viewer(request), now=datetime.now(UTC))},
+    )
+
+
+@requires(Action.REASSIGN)
+@require_safe
+def aged(request: HttpRequest) -> HttpResponse:
+    """The cases of the supervisor's regions that have stood in one status too long."""
+    found = aging.groups(_viewer(request), now=datetime.now(UTC))
+    return render(request, "cases/aged.html", {"groups": found})
 
 
 @requires(Action.REASSIGN)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
 from cases.attachments import Paper, check
+from cases.models import Job
 from cases.refusals import sentence
 from cases.uploads import papers
 from law.errors import Refused
@@ -102,3 +103,40 @@ def _with_roles(officer: User) -> str:
     """An officer's name, and as what he works."""
     roles = gettext("、").join(str(Role(code).label) for code in officer.roles)
     return f"{officer} · {roles}"
+
+
+class ExportForm(forms.Form):
+    """Which list becomes a file, in what form, and why. The list is the one the page showed."""
+
+    kind = forms.ChoiceField(choices=Job.Kind.choices)
+    reason = forms.CharField(
+        label=_("为什么导出"),
+        max_length=300,
+        error_messages={"required": _("请写明为什么要导出：导出的是很多人的情况，原因会留痕。")},
+    )
+    tab = forms.ChoiceField()
+    check = forms.CharField(required=False, max_length=8)
+    due = forms.CharField(required=False, max_length=8)
+    of_kind = forms.CharField(required=False, max_length=24)
+    text = forms.CharField(required=False, max_length=60)
+
+    def __init__(self, posted: Mapping[str, Any], *, tabs: Sequence[str]) -> None:
+        super().__init__(posted)
+        choice = self.fields["tab"]
+        assert isinstance(choice, forms.ChoiceField)
+        choice.choices = [(tab, tab) for tab in tabs]
+
+    def parameters(self) -> dict[str, str]:
+        """The list's own narrowing."""
+        given = self.cleaned_data
+        return {
+            "tab": given["tab"],
+            "kind": given["of_kind"],
+            "check": given["check"],
+            "due": given["due"],
+            "text": given["text"],
+        }
+
+    def first_problem(self) -> str:
+        """The first sentence that says what is missing."""
+        return str(next(iter(self.errors.values()))[0])

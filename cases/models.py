@@ -164,6 +164,7 @@ class Case(models.Model):
         # Each list and count of the queue walks one of these in its own order and stops at its limit, so that
         # its cost does not grow with the table. The included columns keep the counts inside the index.
         indexes: ClassVar[list[models.Index]] = [
+            models.Index(name="cases_case_age", fields=["kind", "status", "changed_at"], condition=OPEN),
             models.Index(
                 name="cases_case_pool",
                 fields=["waits_for", "queue_on", "id"],
@@ -545,3 +546,54 @@ class LetterFile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.letter_id} {self.sha256[:12]}"
+
+
+class Job(models.Model):
+    """Long work that somebody started from a page. `parameters` may hold a name that was searched for."""
+
+    class Kind(models.TextChoices):
+        """What is to be done."""
+
+        QUEUE_CSV = "QUEUE_CSV", _("导出待办（CSV）")
+        QUEUE_XLSX = "QUEUE_XLSX", _("导出待办（Excel）")
+
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="jobs")
+    asked_at = models.DateTimeField()
+    reason = models.CharField(max_length=300)
+    parameters = EncryptedJSONField()
+    parameters_digest = models.CharField(max_length=64)
+    total = models.PositiveIntegerField()
+    done = models.PositiveIntegerField(default=0)
+    # Where the next part begins.
+    position = models.CharField(max_length=40, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    # The code of what stopped it.
+    problem = models.CharField(max_length=40, blank=True)
+    content = EncryptedBinaryField(null=True, blank=True)  # type: ignore[misc]  # null once it is forgotten
+    sha256 = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                name="cases_job_once",
+                fields=["asked_by", "kind", "parameters_digest"],
+                condition=Q(finished_at=None),
+            ),
+            models.CheckConstraint(name="cases_job_no_more_than_all", condition=Q(done__lte=F("total"))),
+        ]
+
+
+class JobPart(models.Model):
+    """A piece of a job's result, kept until the whole is put together."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="parts")
+    begins = models.CharField(max_length=40, blank=True)
+    content = EncryptedJSONField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(name="cases_jobpart_once", fields=["job", "begins"])
+        ]

@@ -29,6 +29,11 @@ SENTENCES: Mapping[str, str | Promise] = {
     "attachment.wrong_kind": gettext_lazy(
         "“%(name)s”不是 PDF、JPEG 或 PNG 文件（看的是内容，不是名字）。请拍照，或存成 PDF 再交。"
     ),
+    "job.reason": gettext_lazy("请写明为什么要导出：导出的是很多人的情况，原因会留痕。"),
+    "job.nothing": gettext_lazy("这个分类里没有可以导出的。"),
+    "job.too_many": gettext_lazy("一次最多导出 %(most)s 件。请用筛选缩小范围，分几次导。"),
+    "job.no_result": gettext_lazy("文件不在了，或者不是您导出的。请重新导出。"),
+    "job.no_right": gettext_lazy("您现在没有导出的权限，没有导完。"),
     "seal.out_of_order": gettext_lazy("%(day)s 之后的日子已经封存。"),
 }
 

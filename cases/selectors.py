@@ -26,6 +26,7 @@ from cases.models import (
     Determination,
     Event,
     Hold,
+    Job,
     Letter,
     Message,
     Proposal,
@@ -395,3 +396,12 @@ def cannot_be_drawn(letter: Letter) -> bool:
     """Whether the font was found to lack a character of this letter, so that its page is printed instead."""
     noted = Event.objects.filter(case_id=letter.case_id, verb="letter.not_drawn", payload__letter=letter.pk)
     return not hasattr(letter, "file") and noted.exists()
+
+
+# --- long work --------------------------------------------------------------------------------------------
+
+
+def job_of(viewer: User, key: int, *, with_content: bool = False) -> Job | None:
+    """A job that the viewer asked for, without its result unless that is wanted."""
+    rows = Job.objects.filter(pk=key, asked_by=viewer)
+    return (rows if with_content else rows.defer("content", "parameters")).first()

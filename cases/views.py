@@ -18,10 +18,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 import accounts.refusals
 from accounts.models import User
-from accounts.roles import Action, requires
+from accounts.roles import Action, can, requires
 from accounts.selectors import masked_number
 from accounts.services import unmask
-from cases import selectors, services
+from cases import aging, selectors, services
 from cases.context import COUNTED
 from cases.kinds import Label
 from cases.models import Case
@@ -113,6 +113,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "check_choices": selectors.check_choices(),
         "due_choices": list(selectors.DUE_CHOICES.items()),
         "clear_url": _address(tab=tab),
+        "aged": aging.count(viewer, now=now) if can(viewer, Action.REASSIGN) else 0,
         "due_today": sizes["due_today"],
         "overdue": sizes["overdue"],
         "total_label": _total(len(page.rows), selectors.shown_count(sizes[tab]), filters),

@@ -120,6 +120,10 @@ CLAIM = register(
         max_age={
             SUBMITTED: timedelta(hours=1),
             AUTO_CHECK: timedelta(days=2),
+            REVIEW1: timedelta(days=7),
+            REVIEW2: timedelta(days=4),
+            SUPPLEMENT: timedelta(days=90),
+            REOPENED: timedelta(hours=1),
             APPROVED: timedelta(days=20),
         },
     )

@@ -60,6 +60,11 @@ TIMETABLE = {
     "fetch-bank-receipts": Job(
         "payouts.tasks.fetch_receipts", timedelta(seconds=30), "the bank answers when it likes; we ask"
     ),
+    "remind-of-returned-payments": Job(
+        "payouts.tasks.remind_returned",
+        crontab(hour=9, minute=10),
+        "a person whose money came back is reminded by day, and then an officer takes it up",
+    ),
     "reconcile-with-statement": Job(
         "payouts.tasks.reconcile",
         timedelta(minutes=10),
@@ -79,6 +84,11 @@ TIMETABLE = {
         "cases.tasks.return_held",
         crontab(minute=15),
         "a case put aside for another office comes back when its day has come",
+    ),
+    "go-on-with-jobs": Job(
+        "cases.tasks.sweep_jobs",
+        timedelta(minutes=1),
+        "long work whose worker was lost goes on, and results that nobody fetched go",
     ),
     "seal-yesterday": Job(
         "cases.tasks.seal_day", crontab(hour=0, minute=20), "the trail of the day that ended gets its seal"

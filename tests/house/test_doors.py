@@ -22,6 +22,8 @@ from accounts.models import API_SCOPES, Role, User
 from accounts.roles import MATRIX, SCOPES, Action, Guarded
 from accounts.selectors import machine
 from accounts.services import create_client
+from cases.jobs import ask_for_export, go_on
+from cases.models import Job
 from claims import kinds
 from payouts import kinds as money
 from tests.factories import NOW, City, citizen, officer, proposed_value
@@ -119,8 +121,6 @@ def people(city: City) -> People:
     paper = str(refused.attachments.get().pk)
     determination = refused.determinations.order_by("-pk")[0]
     question = city.claim(kinds.REVIEW1).case.number
-    returned = city.returned().case.number
-    batch = city.batch(money.APPROVED1).number
     waiting = proposed_value(city.staff).number
     examples = {
         "view-mode": {"mode": "elder"},
@@ -159,6 +159,18 @@ def people(city: City) -> People:
         "case-policy": {"number": waiting},
         "policy-decide": {"number": waiting},
         "policy-withdraw": {"number": waiting},
+        **money_examples(city, users),
+    }
+    return People(users, examples)
+
+
+def money_examples(city: City, users: Mapping[str, User]) -> dict[str, dict[str, str]]:
+    """A batch, a returned payment, a contradiction, and a list that a supervisor exported."""
+    returned = city.returned().case.number
+    batch = city.batch(money.APPROVED1).number
+    odd = city.contradiction().case.number
+    job = export_of(users[Role.SUPERVISOR.value])
+    return {
         "case-batch": {"number": batch},
         "batch-sign": {"number": batch},
         "batch-send-back": {"number": batch},
@@ -166,8 +178,21 @@ def people(city: City) -> People:
         "returned-card": {"number": returned},
         "returned-pay-again": {"number": returned},
         "returned-decide": {"number": returned},
+        "case-contradiction": {"number": odd},
+        "contradiction-propose": {"number": odd},
+        "contradiction-decide": {"number": odd},
+        "job": {"key": job},
+        "job-file": {"key": job},
     }
-    return People(users, examples)
+
+
+def export_of(supervisor: User) -> str:
+    """The key of a job whose result waits to be fetched."""
+    parameters = {"tab": "all"}
+    kind = Job.Kind.QUEUE_CSV
+    job = ask_for_export(kind=kind, parameters=parameters, reason="季度检查", actor=supervisor, now=NOW)
+    go_on(job_id=job.pk, now=NOW)
+    return str(job.pk)
 
 
 def machine_client() -> str:
@@ -268,7 +293,7 @@ def test_a_citizen_finds_nobody_elses_claim(people: People, within: City) -> Non
         assert send(reverse(page, kwargs={"number": other})).status_code == 404
 
 
-@pytest.mark.parametrize("page", ["case", "case-claim", "case-batch", "case-returned"])
+@pytest.mark.parametrize("page", ["case", "case-claim", "case-batch", "case-returned", "case-contradiction"])
 def test_an_officer_of_another_city_finds_nothing_here(page: str, people: People, within: City) -> None:
     elsewhere = officer(Role.HANDLER, region="130200")
     client = Client()

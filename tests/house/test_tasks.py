@@ -22,6 +22,8 @@ from accounts.models import API_SCOPES
 from accounts.selectors import machine
 from accounts.services import create_client
 from cases.desk import hold_until
+from cases.jobs import ask_for_export
+from cases.models import Job
 from claims import kinds
 from config.celery import TIMETABLE
 from law.parameters import NATION, Value
@@ -94,6 +96,19 @@ def began_a_form(city: City) -> None:
     claims.services.save_draft(party=party, submission_id=uuid.uuid4(), answers={"mobile": "138"}, now=NOW)
 
 
+def an_export(city: City) -> Arguments:
+    """A supervisor has asked for the list of all open cases."""
+    city.claim(kinds.REVIEW1)
+    job = ask_for_export(
+        kind=Job.Kind.QUEUE_CSV,
+        parameters={"tab": "all"},
+        reason="季度检查",
+        actor=city.staff.supervisors[0],
+        now=NOW + timedelta(hours=1),
+    )
+    return {"job_id": job.pk}
+
+
 CASES: Mapping[str, Twice] = {
     "accounts.tasks.clear_expired": Twice(signed_in_long_ago, at=NOW + timedelta(days=1)),
     "claims.tasks.verify_claim": Twice(of_one_claim(kinds.SUBMITTED)),
@@ -107,6 +122,9 @@ CASES: Mapping[str, Twice] = {
     ),
     "payouts.tasks.submit_approved": Twice(no_arguments(lambda city: city.batch(money.APPROVED2))),
     "payouts.tasks.fetch_receipts": Twice(no_arguments(lambda city: city.batch(money.ACCEPTED))),
+    "payouts.tasks.remind_returned": Twice(
+        no_arguments(lambda city: city.returned()), at=NOW + timedelta(days=20)
+    ),
     "payouts.tasks.reconcile": Twice(
         no_arguments(lambda city: city.batch(money.SETTLED)),
         # A comparison is kept whatever it finds, also when nothing has changed.
@@ -117,6 +135,8 @@ CASES: Mapping[str, Twice] = {
         provisional_until_now, at=datetime(2026, 12, 29, 1, 30, tzinfo=UTC)
     ),
     "cases.tasks.return_held": Twice(no_arguments(put_aside), at=NOW + timedelta(days=7)),
+    "cases.tasks.run_job": Twice(an_export),
+    "cases.tasks.sweep_jobs": Twice(no_arguments(an_export)),
     "cases.tasks.seal_day": Twice(
         no_arguments(lambda city: city.claim(kinds.APPROVED)), at=NOW + timedelta(days=1)
     ),
@@ -161,10 +181,14 @@ def test_every_task_is_found_again_by_a_sweep_or_is_one() -> None:
     """A task that takes arguments is only a wake-up: the same work must be found without its message."""
     swept = {job.task for job in TIMETABLE.values()}
     woken = own_tasks() - swept
-    assert woken == {"claims.tasks.verify_claim", "claims.tasks.accrue_claim"}, (
+    assert woken == {"claims.tasks.verify_claim", "claims.tasks.accrue_claim", "cases.tasks.run_job"}, (
         "name here which job of the timetable finds the work of a new wake-up"
     )
-    assert {"claims.tasks.sweep_unverified", "claims.tasks.accrue_current_month"} <= swept
+    assert {
+        "claims.tasks.sweep_unverified",
+        "claims.tasks.accrue_current_month",
+        "cases.tasks.sweep_jobs",
+    } <= swept
 
 
 @pytest.mark.parametrize("task", sorted(own_tasks()))

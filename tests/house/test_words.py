@@ -82,7 +82,7 @@ def test_the_words_of_a_refusal_find_all_their_numbers() -> None:
 
 
 def test_there_are_kinds() -> None:
-    assert {kind.code for kind in KINDS} >= {"claim", "batch", "returned"}
+    assert {kind.code for kind in KINDS} >= {"claim", "batch", "returned", "contradiction"}
 
 
 @pytest.mark.django_db
@@ -103,10 +103,9 @@ def test_every_verb_and_status_has_words(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.code)
-def test_every_status_that_a_machine_or_the_bank_holds_has_an_alarm(kind: Kind) -> None:
-    waiting = {status for status, whom in kind.waits_for.items() if whom in (WaitsFor.MACHINE, WaitsFor.BANK)}
-    # REOPENED is begun by the same sweep as SUBMITTED, within its hour.
-    assert waiting - set(kind.max_age) - {"REOPENED"} == set()
+def test_every_status_that_waits_for_anybody_has_an_alarm(kind: Kind) -> None:
+    waiting = {status for status, whom in kind.waits_for.items() if whom is not WaitsFor.NOBODY}
+    assert waiting - set(kind.max_age) == set()
 
 
 def text_constants() -> set[str]:

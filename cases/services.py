@@ -13,7 +13,7 @@ from datetime import date, datetime
 from django.db import connection, transaction
 from django.db.models import Q
 
-from accounts.models import Access, Party, User
+from accounts.models import Party, User
 from accounts.roles import can
 from accounts.selectors import covers, machine
 from cases import clocks, kinds, messages, queue, trail
@@ -566,7 +566,7 @@ def seal_day(*, day: date, now: datetime) -> Seal:
     Sealing a day again returns its seal. `Refused("seal.out_of_order")` for a day before the latest sealed
     one.
     """
-    last_event, last_access = _watermarks()
+    last_event, last_access = trail.watermarks()
     with transaction.atomic():
         # Two sealers at once would both follow the same seal.
         with connection.cursor() as cursor:
@@ -590,17 +590,3 @@ def seal_day(*, day: date, now: datetime) -> Seal:
         seal.hash = trail.sha256(trail.seal_text(seal))
         seal.save(force_insert=True)
         return seal
-
-
-@transaction.atomic
-def _watermarks() -> tuple[int, int]:
-    """The largest ids below which nothing can appear any more.
-
-    An insert takes its id while it holds the table; SHARE waits until all such are over, so what has a
-    smaller id is committed or never will be. Writers stand still for the length of two index look-ups.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("LOCK TABLE cases_event, accounts_access IN SHARE MODE")
-    last_event = Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    last_access = Access.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    return last_event, last_access

@@ -131,6 +131,20 @@ def access_between(*, after: int, upto: int) -> tuple[int, str]:
     return count, hasher.hexdigest()
 
 
+@transaction.atomic
+def watermarks() -> tuple[int, int]:
+    """The largest ids below which nothing can appear any more.
+
+    An insert takes its id while it holds the table; SHARE waits until all such are over, so what has a
+    smaller id is committed or never will be. Writers stand still for the length of two index look-ups.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE cases_event, accounts_access IN SHARE MODE")
+    last_event = Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    last_access = Access.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    return last_event, last_access
+
+
 @dataclass(frozen=True)
 class Break:
     """Something that does not hold: where (case number, day of a seal) and what, in English for the log."""

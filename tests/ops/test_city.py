@@ -74,8 +74,21 @@ def accrue() -> None:
 
 
 def papers_of(case: Case) -> dict[str, Any]:
-    """Evidence, trail, letters and messages of a case."""
+    """What was decided, on what evidence, and the trail, letters and messages of a case."""
+    determination = case.determination
+    assert determination is not None
     return {
+        "determination": [
+            determination.verdict,
+            determination.facts,
+            determination.decision,
+            determination.amount_fen,
+            determination.months,
+            determination.parameter_set_id,
+            determination.rule_version,
+            determination.made_at,
+            {field: [one["source"] for one in rows] for field, rows in determination.sources.items()},
+        ],
         "evidence": sorted(
             (row.source, row.asked_on, row.round, row.reply(), row.question_digest)
             for row in Lookup.objects.filter(case=case)
@@ -97,8 +110,7 @@ def told(person: Person) -> dict[str, Any]:
     claim = Claim.objects.select_related("case__determination", "registration").get(
         submission_id=submission_of(person, seed=SEED)
     )
-    case, determination = claim.case, claim.case.determination
-    assert determination is not None
+    case = claim.case
     spell = getattr(claim, "spell", None)
     return {
         "case": [
@@ -136,17 +148,6 @@ def told(person: Person) -> dict[str, Any]:
             claim.registration.wants_training,
         ],
         "party": list(claim.party.identifiers.values_list("kind", "masked", "digest", "valid_from")),
-        "determination": [
-            determination.verdict,
-            determination.facts,
-            determination.decision,
-            determination.amount_fen,
-            determination.months,
-            determination.parameter_set_id,
-            determination.rule_version,
-            determination.made_at,
-            {field: [one["source"] for one in rows] for field, rows in determination.sources.items()},
-        ],
         **papers_of(case),
         "payee": list(
             Payee.objects.filter(party=claim.party).values_list(

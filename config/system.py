@@ -43,6 +43,8 @@ JOBS: Mapping[str, str | Promise] = {
     "fetch-bank-receipts": gettext_lazy("取银行回执"),
     "reconcile-with-statement": gettext_lazy("和银行流水对账"),
     "send-messages": gettext_lazy("发出没发成的消息"),
+    "remind-of-returned-payments": gettext_lazy("提醒退票的人"),
+    "go-on-with-jobs": gettext_lazy("接着做没做完的导出"),
     "recompute-provisional-deadlines": gettext_lazy("日历公布后重算暂定的期限"),
     "return-held-cases": gettext_lazy("搁置到期的案件退回待办"),
     "seal-yesterday": gettext_lazy("封存昨天的记录"),

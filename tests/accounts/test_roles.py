@@ -27,6 +27,7 @@ EXPECTED: dict[Action, set[Role]] = {
     Action.REVIEW_CASE: {R},
     Action.REASSIGN: {S},
     Action.UNMASK: {H, R, S},
+    Action.EXPORT: {S},
     Action.SEE_BATCHES: {H, R, S, A},
     Action.MAKE_BATCH: {H},
     Action.CHECK_BATCH: {R, S},

@@ -64,6 +64,7 @@ CHINESE_ON_PURPOSE = {
     "accounts/demo.py": "names of the demo's officers",
     "cases/attachments.py": "the name of a file without one",
     "cases/letters.py": "letters are Chinese",
+    "cases/spreadsheet.py": "full-width signs that begin a formula",
     "cases/templatetags/anye.py": "Chinese dates; their English stands beside them",
     "cases/wording.py": "Chinese dates and numerals of articles; their English stands beside them",
     "claims/letters.py": "letters are Chinese",

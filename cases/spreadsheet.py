@@ -1,4 +1,4 @@
-"""Tables as files for spreadsheets: CSV, and the least that is an Office Open XML workbook.
+"""Tables as files for spreadsheets: CSV, and Office Open XML workbooks.
 
 Each cell is text and says so: nothing in it is ever taken for a formula. Nothing of the house is known here.
 """
@@ -6,28 +6,14 @@ Each cell is text and says so: nothing in it is ever taken for a formula. Nothin
 import csv
 import io
 import re
-import zipfile
-from collections.abc import Iterator, Sequence
-from xml.sax.saxutils import escape, quoteattr
+from collections.abc import Sequence
+
+from openpyxl import Workbook
 
 BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 Row = Sequence[str]
-
-_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
-_SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-_TYPES = (
-    f'{_HEAD}<Types xmlns="{_PACKAGE}/content-types">'
-    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-    '<Default Extension="xml" ContentType="application/xml"/>'
-    f'<Override PartName="/xl/workbook.xml" ContentType="{_SHEET}.sheet.main+xml"/>'
-    f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{_SHEET}.worksheet+xml"/></Types>'
-)
-_STEP = '<Relationship Id="rId1" Type="{office}/{kind}" Target="{target}"/>'
 
 
 def safe(cell: str) -> str:
@@ -49,31 +35,11 @@ def as_csv(lines: Sequence[Row]) -> bytes:
 
 
 def as_xlsx(lines: Sequence[Row], *, title: str) -> bytes:
-    """A workbook of one sheet, whose cells are all inline text."""
-    content = io.BytesIO()
-    book = (
-        f'{_HEAD}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>'
-        f'<sheet name={quoteattr(title)} sheetId="1" r:id="rId1"/></sheets></workbook>'
-    )
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("[Content_Types].xml", _TYPES)
-        archive.writestr("_rels/.rels", _way("officeDocument", "xl/workbook.xml"))
-        archive.writestr("xl/workbook.xml", book)
-        archive.writestr("xl/_rels/workbook.xml.rels", _way("worksheet", "worksheets/sheet1.xml"))
-        archive.writestr("xl/worksheets/sheet1.xml", "".join(_sheet(lines)))
-    return content.getvalue()
-
-
-def _way(kind: str, target: str) -> str:
-    step = _STEP.format(office=_OFFICE, kind=kind, target=target)
-    return f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">{step}</Relationships>'
-
-
-def _sheet(lines: Sequence[Row]) -> Iterator[str]:
-    yield f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetData>'
+    """A workbook of one sheet, whose cells are all text."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(title=title)
     for line in lines:
-        yield "<row>"
-        for cell in line:
-            yield f'<c t="inlineStr"><is><t xml:space="preserve">{escape(safe(cell))}</t></is></c>'
-        yield "</row>"
-    yield "</sheetData></worksheet>"
+        sheet.append([safe(cell) for cell in line])
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()

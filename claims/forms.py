@@ -251,10 +251,17 @@ class ReviewForm(forms.Form):
     """The reviewer's panel: agree or send back, with a remark."""
 
     decision = forms.ChoiceField(
+        label=gettext_lazy("怎么办"),
         choices=[("agree", ""), ("return", "")],
         error_messages={
             "required": gettext_lazy("请选同意还是退回。"),
             "invalid_choice": gettext_lazy("请选同意还是退回。"),
         },
     )
-    remark = forms.CharField(max_length=500, required=False)
+    remark = forms.CharField(
+        max_length=500,
+        required=False,
+        label=gettext_lazy("意见"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"max_length": gettext_lazy("意见最多 500 个字。")},
+    )

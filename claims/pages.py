@@ -21,7 +21,7 @@ from cases.models import Message
 from cases.wording import month_words, sentence
 from claims import kinds, selectors, words
 from claims.facts import AMENDABLE
-from claims.forms import AnswerForm, ApplicationForm, ProposalForm, ReopenForm
+from claims.forms import AnswerForm, ApplicationForm, ProposalForm, ReopenForm, ReviewForm
 from claims.models import Claim, Spell
 from claims.paperwork import inbox, letter_rows, paper_rows, ways_on
 from law.decision import Outcome, Reason, Verdict
@@ -443,6 +443,7 @@ def officer_page(
     form: ProposalForm,
     now: datetime,
     reopening: ReopenForm | None = None,
+    reviewing: ReviewForm | None = None,
 ) -> dict[str, object]:
     """The caseworker's one screen of a claim."""
     page = selectors.case_page(claim, now=now)
@@ -469,7 +470,9 @@ def officer_page(
         "last_proposal": page.proposal,
         "own_proposal": proposal is not None and proposal.proposed_by_id == viewer.pk,
         "amendments": _settled(page, case.number, names),
-        "questions": open_questions(decision, names) if case.status == kinds.REVIEW1 else [],
+        "questions": open_questions(decision, names, form.amendments())
+        if case.status == kinds.REVIEW1
+        else [],
         "unusable": words.field_words(selectors.faulty_field(case)) if _is_unusable(page.events) else "",
         "form": form,
         "separation": separation,
@@ -483,6 +486,7 @@ def officer_page(
         "papers": paper_rows(case.number, page.attachments),
         "may_reopen": case.status == kinds.REJECTED and can(viewer, Action.HANDLE_CASE),
         "reopening": reopening or ReopenForm(),
+        "reviewing": reviewing or ReviewForm(),
         "payments": payouts.selectors.payments_of_case(case),
         "may_handle": case.status == kinds.REVIEW1,
         "may_review": case.status == kinds.REVIEW2,
@@ -517,10 +521,16 @@ class OpenQuestion:
     title: str
     options: Sequence[tuple[str, str]]
     is_number: bool
+    answer: str = ""
 
 
-def open_questions(decision: UnemploymentDecision | None, names: Mapping[str, str]) -> list[OpenQuestion]:
-    """The facts to settle: those of open reasons, and of failing ones that evidence may put right."""
+def open_questions(
+    decision: UnemploymentDecision | None, names: Mapping[str, str], given: Mapping[str, str]
+) -> list[OpenQuestion]:
+    """The facts to settle: those of open reasons, and of failing ones that evidence may put right.
+
+    `given`: what the officer has answered on a form that is shown again.
+    """
     if decision is None:
         return []
     found = []
@@ -529,14 +539,15 @@ def open_questions(decision: UnemploymentDecision | None, names: Mapping[str, st
             continue
         for field in reason.fields:
             if field in AMENDABLE:
-                found.append(_question(reason, field, names))
+                found.append(_question(reason, field, names, given.get(field, "")))
     return found
 
 
-def _question(reason: Reason, field: str, names: Mapping[str, str]) -> OpenQuestion:
+def _question(reason: Reason, field: str, names: Mapping[str, str], answer: str) -> OpenQuestion:
     return OpenQuestion(
         field=field,
         title=sentence(reason),
         options=words.options(field, names),
         is_number=AMENDABLE[field] == "months",
+        answer=answer,
     )

@@ -20,7 +20,7 @@ import cases.letters
 from accounts.models import Party, User
 from accounts.roles import Action, requires
 from cases.waking import wake
-from claims import pages, paperwork, selectors, services, tasks
+from claims import kinds, pages, paperwork, selectors, services, tasks
 from claims.forms import (
     AnswerForm,
     ApplicationForm,
@@ -265,14 +265,22 @@ def _show_case(
     *,
     form: ProposalForm | None = None,
     reopening: ReopenForm | None = None,
+    reviewing: ReviewForm | None = None,
 ) -> HttpResponse:
     """The screen, also with a form to be filled in again: whichever way it is read, it is recorded."""
     viewer, now = _officer(request), timezone.now()
     accounts.services.record_access(
         act="READ", actor=viewer, party=claim.party, case_number=claim.case.number, now=now
     )
-    page = pages.officer_page(claim, viewer=viewer, form=form or ProposalForm(), now=now, reopening=reopening)
-    is_faulty = form is not None or reopening is not None
+    page = pages.officer_page(
+        claim,
+        viewer=viewer,
+        form=form or ProposalForm(),
+        now=now,
+        reopening=reopening,
+        reviewing=reviewing,
+    )
+    is_faulty = any(each is not None for each in (form, reopening, reviewing))
     status = HTTPStatus.UNPROCESSABLE_ENTITY if is_faulty else HTTPStatus.OK
     return render(request, "claims/case.html", page, status=status)
 
@@ -302,6 +310,9 @@ def propose(request: HttpRequest, number: str) -> HttpResponse:
             )
     except Refused as refused:
         messages.warning(request, sentence(refused))
+        claim = _case_for(request, number)
+        if claim.case.status == kinds.REVIEW1:
+            return _show_case(request, claim, form=form)  # what was written stays written
         return redirect("case-claim", number=number)
     messages.success(request, str(pages.PROPOSED[act]))
     return redirect("queue")
@@ -329,13 +340,15 @@ def review(request: HttpRequest, number: str) -> HttpResponse:
     claim, now, viewer = _case_for(request, number), timezone.now(), _officer(request)
     form = ReviewForm(data=request.POST)
     if not form.is_valid():
-        messages.warning(request, _("请选同意还是退回。"))
-        return redirect("case-claim", number=number)
+        return _show_case(request, claim, reviewing=form)
     agreed = form.cleaned_data["decision"] == "agree"
     try:
         services.review(claim=claim, agreed=agreed, remark=form.cleaned_data["remark"], actor=viewer, now=now)
     except Refused as refused:
         messages.warning(request, sentence(refused))
+        claim = _case_for(request, number)
+        if claim.case.status == kinds.REVIEW2:
+            return _show_case(request, claim, reviewing=form)
         return redirect("case-claim", number=number)
     wake(tasks.accrue_claim, claim_id=claim.pk)
     messages.success(request, _("已签。") if agreed else _("已退回经办。"))

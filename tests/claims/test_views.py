@@ -254,7 +254,9 @@ class TestTheCasePage:
         answer = client.post(
             f"/claims/{claim.case.number}/propose/", {"act": "grant", "why": "试一试", "evidence": "RULING"}
         )
-        assert "规则的结论" in text_of(client.get(answer["Location"]))
+        assert answer.status_code == 422
+        assert "规则的结论" in text_of(answer)
+        assert "试一试</textarea>" in answer.content.decode()
         assert Case.objects.get(pk=claim.pk).status == "REVIEW1"
 
     def test_an_act_without_a_reason_keeps_the_page_and_names_what_is_missing(
@@ -265,6 +267,38 @@ class TestTheCasePage:
         answer = client.post(f"/claims/{claim.case.number}/propose/", {"act": "refuse", "why": ""})
         assert answer.status_code == 422
         assert "请写理由" in text_of(answer)
+
+    def test_an_answer_to_the_open_question_is_kept_when_the_page_comes_again(
+        self, client: Client, person_of: Find, staff: Staff
+    ) -> None:
+        claim = verified(person_of("STILL_EMPLOYED"))
+        client.force_login(staff.handler)
+        address = f"/claims/{claim.case.number}/propose/"
+        field, value = re.findall(
+            r'name="fact-(\w+)"><option value="">.*?<option value="([^"]+)"',
+            client.post(address, {}).content.decode(),
+        )[0]
+        again = client.post(address, {"act": "grant", f"fact-{field}": value}).content.decode()
+        assert f'<option value="{value}" selected>' in again
+
+    def test_a_signature_without_a_choice_keeps_the_remark(
+        self, client: Client, person_of: Find, staff: Staff
+    ) -> None:
+        claim = verified(person_of("STILL_EMPLOYED"))
+        claims.services.propose(
+            claim=claim,
+            act="REFUSE",
+            why="Still insured.",
+            amendments={},
+            evidence="OFFICE",
+            actor=staff.handler,
+            now=NOW,
+        )
+        client.force_login(staff.reviewer)
+        answer = client.post(f"/claims/{claim.case.number}/review/", {"remark": "再核一次"})
+        assert answer.status_code == 422
+        assert "请选同意还是退回" in text_of(answer)
+        assert "再核一次</textarea>" in answer.content.decode()
 
     def test_the_second_officer_is_told_who_acted(
         self, client: Client, person_of: Find, staff: Staff

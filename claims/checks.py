@@ -4,6 +4,7 @@ Reads a stored decision and the evidence behind it. It must never judge: an outc
 except that the one question of employment is shown register by register, as each of them answered.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -73,6 +74,16 @@ def checks_of(*, decision: Decision, facts: Mapping[str, FactValue], evidence: E
             rows.append(_row(reason, evidence))
     order = {Outcome.UNKNOWN.value: 0, Outcome.FAIL.value: 1, Outcome.PASS.value: 2}
     return sorted(rows, key=lambda row: order[row.outcome])
+
+
+def tally(rows: Sequence[Check]) -> dict[str, int]:
+    """How many of the rows a page shows passed, failed and are open, so that tags and list are one number."""
+    found = Counter(row.outcome for row in rows)
+    return {
+        "passed": found[Outcome.PASS.value],
+        "failed": found[Outcome.FAIL.value],
+        "unknown": found[Outcome.UNKNOWN.value],
+    }
 
 
 def _row(reason: Reason, evidence: Evidence) -> Check:

@@ -20,6 +20,7 @@ from accounts.roles import Action, can
 from cases.models import Message
 from cases.wording import month_words, sentence
 from claims import kinds, selectors, words
+from claims.checks import tally
 from claims.facts import AMENDABLE
 from claims.forms import AnswerForm, ApplicationForm, ProposalForm, ReopenForm, ReviewForm
 from claims.models import Claim, Spell
@@ -459,6 +460,7 @@ def officer_page(
         "promise_clock": page.promise_clock,
         "statutory_clock": page.statutory_clock,
         "checks": page.checks,
+        "tally": tally(page.checks),
         "determination": case.determination,
         "decision": decision,
         "verdict": decision.verdict.value if decision is not None else "",

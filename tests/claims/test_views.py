@@ -234,6 +234,16 @@ class TestTheTracker:
         citizen(client, person)
         words = text_of(client.get(f"/claims/{claim.case.number}/"))
         assert "已经批准，等发第一笔" in words and "系统核定" in words
+        assert "对决定有疑问" in words
+
+    def test_before_a_decision_nobody_is_asked_whether_he_doubts_it(
+        self, client: Client, person_of: Find
+    ) -> None:
+        person = person_of("STILL_EMPLOYED")
+        claim = verified(person)
+        citizen(client, person)
+        words = text_of(client.get(f"/claims/{claim.case.number}/"))
+        assert "对决定有疑问" not in words and "请人工办理" in words
 
     def test_asking_for_a_person_is_recorded(self, client: Client, person_of: Find) -> None:
         person = person_of("CLEAN")
@@ -245,6 +255,18 @@ class TestTheTracker:
 
 
 class TestTheCasePage:
+    def test_heading_tags_and_list_of_the_checks_are_one_number(
+        self, client: Client, person_of: Find, staff: Staff
+    ) -> None:
+        claim = verified(person_of("STILL_EMPLOYED"))
+        client.force_login(staff.handler)
+        page = client.get(f"/claims/{claim.case.number}/case/")
+        said = text_of(page)
+        heading = re.search(r"核验 (\d+) 项(.{0,60})", said)
+        assert heading is not None, said
+        tags = re.findall(r"[合否待] &nbsp;(\d+)", heading[2])
+        assert len(page.context["checks"]) == int(heading[1]) == sum(map(int, tags))
+
     def test_a_proposal_the_law_does_not_carry_is_said_in_words(
         self, client: Client, person_of: Find, staff: Staff
     ) -> None:

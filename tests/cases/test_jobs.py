@@ -135,6 +135,18 @@ def test_no_cell_is_a_formula(begin: str) -> None:
     assert [str(found.value) for found in row] == [safe(cell).replace("\r", "\n"), "<&>", "007"]
 
 
+def test_what_is_exported_is_the_list_that_is_shown(client: Client, supervisor: User) -> None:
+    shown = case(status="FIRST")
+    case(status="FIRST")
+    client.force_login(supervisor)
+    assert 'name="text" value=""' in client.get("/queue/").content.decode()
+    # htmx swaps the rows alone: the form of the export must follow the filter
+    part = client.get(f"/queue/?text={shown.number}", headers={"HX-Request": "true"}).content.decode()
+    assert f'name="text" value="{shown.number}"' in part
+    nothing = client.get("/queue/?text=nobody", headers={"HX-Request": "true"}).content.decode()
+    assert "导出这个清单" not in nothing, "there is nothing to export"
+
+
 def test_the_pages_ask_show_and_hand_over(client: Client, supervisor: User) -> None:
     case(status="FIRST")
     client.force_login(supervisor)

@@ -19,7 +19,7 @@ from functools import cache, partial
 from typing import TypeVar
 
 from django.db import connection, transaction
-from django.db.models import F, Max, Q
+from django.db.models import F, Max, Q, QuerySet
 
 from accounts.models import Party
 from cases.messages import registered, render
@@ -167,13 +167,10 @@ def _ask(question: Question, request_id: str, endpoint: Endpoint, now: datetime)
 
 def _answered(digests: dict[Source, str], *, today: date, since_round: int) -> dict[Source, Lookup]:
     """The answers that may be used again, by source."""
+    if not digests:
+        return {}
     oldest = {source: today - timedelta(days=registry.SOURCES[source].fresh_days - 1) for source in digests}
-    rows = Lookup.objects.filter(
-        question_digest__in=list(digests.values()),
-        answered_at__isnull=False,
-        asked_on__range=(min(oldest.values()), today),
-        round__gte=since_round,
-    )
+    rows = _alike(digests).filter(asked_on__range=(min(oldest.values()), today), round__gte=since_round)
     found: dict[Source, Lookup] = {}
     for lookup in rows.order_by("asked_on", "round"):
         source = Source(lookup.source)
@@ -182,11 +179,18 @@ def _answered(digests: dict[Source, str], *, today: date, since_round: int) -> d
     return found
 
 
+def _alike(digests: dict[Source, str]) -> QuerySet[Lookup]:
+    """The answered lookups of these questions. The sources are named too: the index begins with them."""
+    return Lookup.objects.filter(
+        source__in=[source.value for source in digests],
+        question_digest__in=list(digests.values()),
+        answered_at__isnull=False,
+    )
+
+
 def _last_round(digests: dict[Source, str], *, today: date) -> int:
     """The highest round in which one of the questions was answered today; 0 if none was."""
-    rows = Lookup.objects.filter(
-        question_digest__in=list(digests.values()), asked_on=today, answered_at__isnull=False
-    )
+    rows = _alike(digests).filter(asked_on=today)
     return rows.aggregate(highest=Max("round"))["highest"] or 0
 
 

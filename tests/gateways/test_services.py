@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from gateways import registry, services
@@ -70,6 +71,39 @@ def fault(server: Running, source: Source, mode: str, seconds: int = 10) -> None
 def asked(server: Running, source: Source) -> int:
     """How often a source of the sandbox was asked."""
     return server.application.counter.counts().get(source.value.lower().replace("_", "-"), 0)
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_old_answers_are_found_by_their_index(sandbox: Running, fresh: bool) -> None:
+    """Half a million lookups lie there after a year: sources and digests lead into the index."""
+    person = person_of(sandbox, "CLEAN")
+    with connection.cursor() as cursor:
+        # enough rows, and what the planner knows of them, for it to have a choice
+        cursor.execute(
+            "INSERT INTO gateways_lookup (source, question_digest, question, request_id, asked_on, round, "
+            "asked_at, answered_at, answer, problem, attempts, milliseconds) "
+            "SELECT (%s::text[])[1 + n %% 9], encode(sha256(n::text::bytea), 'hex'), '', gen_random_uuid(), "
+            "%s, 1, %s, %s, '', '', 1, 1 FROM generate_series(1, 9000) AS n",
+            [[source.value for source in Source], TODAY, NOW, NOW],
+        )
+        cursor.execute("ANALYZE gateways_lookup")
+    with CaptureQueriesContext(connection) as said:
+        ask_many(questions=questions(person), party=party_of(person), now=NOW, fresh=fresh)
+    looked = next(
+        query["sql"]
+        for query in said
+        if query["sql"].startswith("SELECT") and "question_digest" in query["sql"]
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {looked}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    conditions = [line for line in plan.splitlines() if "Index Cond" in line]
+    assert "gateways_lookup_answered_once" in plan, plan
+    assert "source" in conditions[0] and "question_digest" in conditions[0], plan
+
+
+def test_no_question_is_no_lookup() -> None:
+    assert ask_many(questions=[], party=None, now=NOW) == {}
 
 
 def echo(source: Source, request_id: str | None = None) -> Behaviour:

@@ -10,6 +10,7 @@ from tests.site import wait_until
 pytestmark = pytest.mark.faults
 
 BANK_IS_BUSY_SECONDS = 50
+SUBMIT, RECEIPTS, STATEMENT, _ = PAYING_TASKS
 OF_THE_BATCH = "SELECT FROM cases_case WHERE number = %s FOR UPDATE"
 
 
@@ -36,6 +37,19 @@ def test_a_worker_killed_between_the_bank_and_its_answer_pays_once(stage: Stage)
 def test_a_batch_killed_between_any_two_steps_is_paid_once(stage: Stage) -> None:
     claim = stage.approved()
     batch = stage.seal()
+    with stage.frozen("beat"):  # each step runs when it is woken here, and no later one overtakes it
+        lose_batch_at_each_step(stage, batch)
+    stage.until_paid(claim)
+
+    stage.must_be_paid_once(claim)
+    verbs = stage.verbs(batch)
+    assert sorted(verbs) == sorted(set(verbs)), "no step is written twice"
+
+
+def lose_batch_at_each_step(stage: Stage, batch: str) -> None:
+    """From the signature to the statement, whoever works on the batch dies at each step before it is
+    written down.
+    """
     # Signed, and the message that should wake the worker is lost with it.
     with stage.frozen("worker"):
         stage.sign(batch)
@@ -44,46 +58,34 @@ def test_a_batch_killed_between_any_two_steps_is_paid_once(stage: Stage) -> None
     # The intent is committed; the file never reaches the bank, which does not read any more.
     with stage.frozen("sandbox"):
         stage.eventually(
-            lambda: stage.status(batch) == "SENT",
-            waking=["payouts.tasks.submit_approved"],
-            seconds=60,
-            what="the intent to send",
+            lambda: stage.status(batch) == "SENT", waking=[SUBMIT], seconds=60, what="the intent to send"
         )
         stage.lose_worker_and_broker()
         stage.lose_sandbox()
     assert stage.file_at_bank(batch) is None
     # The bank takes it and answers; the answer is not written down.
-    stage.tell("bank", "slow", seconds=3)
+    stage.tell("bank", "slow", seconds=8)
     stage.eventually(
-        lambda: bank_has(stage, batch),
-        waking=["payouts.tasks.submit_approved"],
-        seconds=60,
-        what="the bank to take the file",
+        lambda: bank_has(stage, batch), waking=[SUBMIT], seconds=60, what="the bank to take the file"
     )
-    stage.tell("bank", "auto")
     with stage.holding(OF_THE_BATCH, batch) as somebody_waits:
         wait_until(somebody_waits, seconds=30, what="the answer")
         assert stage.status(batch) == "SENT"
         stage.kill_pool()
+    stage.tell("bank", "auto")
     # The receipts are fetched, and not written down.
     with stage.holding("LOCK TABLE payouts_receipt IN SHARE MODE") as somebody_waits:
-        stage.eventually(somebody_waits, waking=PAYING_TASKS, seconds=60, what="the receipts")
+        stage.eventually(somebody_waits, waking=[SUBMIT, RECEIPTS], seconds=60, what="the receipts")
         assert stage.status(batch) == "ACCEPTED"
         stage.kill_pool()
+    stage.eventually(
+        lambda: stage.status(batch) == "SETTLED", waking=[RECEIPTS], seconds=60, what="the payments"
+    )
     # The statement is fetched, and not written down.
     with stage.holding("LOCK TABLE payouts_reconciliation IN SHARE MODE") as somebody_waits:
-        stage.eventually(
-            lambda: stage.status(batch) == "SETTLED" and somebody_waits(),
-            waking=PAYING_TASKS,
-            seconds=60,
-            what="the statement",
-        )
+        stage.eventually(somebody_waits, waking=[STATEMENT], seconds=60, what="the statement")
+        assert stage.status(batch) == "SETTLED"
         stage.kill_pool()
-    stage.until_paid(claim)
-
-    stage.must_be_paid_once(claim)
-    verbs = stage.verbs(batch)
-    assert sorted(verbs) == sorted(set(verbs)), "no step is written twice"
 
 
 def test_a_bank_that_falls_silent_with_the_file_is_asked_and_never_sent_it_again(stage: Stage) -> None:

@@ -3,6 +3,7 @@
 It must never run a query before a template asks.
 """
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
@@ -35,10 +36,16 @@ class May:
 
 
 def who(request: HttpRequest) -> dict[str, object]:
-    """`who` (false for a visitor; name, roles, is_staff) and `may` (by the name of an action)."""
+    """`who` (false for a visitor; name, roles, is_staff), `may` (by the name of an action), and how many
+    seconds before a session ends by itself its page says so.
+    """
 
     def signed_in() -> SignedIn:
         user = request.user
         return SignedIn(user if isinstance(user, User) else None)
 
-    return {"who": SimpleLazyObject(signed_in), "may": SimpleLazyObject(lambda: May(request))}
+    return {
+        "who": SimpleLazyObject(signed_in),
+        "may": SimpleLazyObject(lambda: May(request)),
+        "session_warning_seconds": settings.ANYE_IDLE_WARNING_SECONDS,
+    }

@@ -7,7 +7,7 @@ which the library itself finds the page.
 from django.urls import path
 
 from accounts import api
-from accounts.views import access_log, own, signing_in, users
+from accounts.views import access_log, own, session, signing_in, users
 
 urlpatterns = [
     path("sign-in/", signing_in.citizen_sign_in, name="sign-in"),
@@ -17,6 +17,9 @@ urlpatterns = [
     ),
     path("sign-out/", signing_in.sign_out, name="sign-out"),
     path("sign-out/", signing_in.sign_out, name="account_logout"),
+    path("session/", session.left, name="session"),
+    path("session/go-on/", session.go_on, name="session-go-on"),
+    path("session/typed/", session.typed_before, name="typed"),
     path("staff/sign-in/", signing_in.staff_sign_in, name="staff-sign-in"),
     path("staff/sign-in/", signing_in.staff_sign_in, name="account_login"),
     path("staff/sign-in/code/", signing_in.one_time_code, name="mfa_authenticate"),

@@ -223,6 +223,8 @@ SESSION_COOKIE_AGE = 12 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 ANYE_IDLE_SECONDS = {"staff": 30 * 60, "citizen": 2 * 3600}
 """After so long without a request a session ends, and the sign-in page says so."""
+ANYE_IDLE_WARNING_SECONDS = 2 * 60
+"""So long before, the page one has open warns."""
 ACCOUNT_ADAPTER = "accounts.sign_in.AccountAdapter"
 ACCOUNT_FORMS = {"login": "accounts.forms.StaffSignInForm"}
 ACCOUNT_LOGIN_METHODS = {"username"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -15,6 +15,7 @@ from pytest_django import Settings
 
 from accounts.models import Access, Role, User
 from accounts.selectors import has_second_factor
+from accounts.services import set_second_factor
 from tests.accounts.people import PASSWORD, code_of, new_secret, officer
 
 pytestmark = pytest.mark.django_db
@@ -183,16 +184,67 @@ def test_after_half_an_hour_an_officer_is_signed_out_and_told_so(client: Client,
     assert Access.objects.filter(act="IDLE_SIGN_OUT").count() == 1
 
 
-def test_after_an_idle_time_a_form_is_not_taken_and_the_notice_says_that_it_was_not_saved(
-    client: Client,
-) -> None:
+def test_a_form_sent_after_an_idle_time_is_kept_and_sent_on_by_the_same_officer(client: Client) -> None:
+    user = officer(totp_secret=(secret := new_secret()))
+    client.force_login(user)
+    typed = {"note": "他说从来没有收到过解除通知。", "choice": "A", "code": "123456"}
+    with time_machine.travel("2026-11-23 02:00:00Z", tick=False) as clock:
+        client.get("/privacy/")
+        clock.shift(31 * 60)
+        answer = client.post("/shortcuts/?a=b", typed)
+        assert answer["Location"] == "/staff/sign-in/?idle=2&next=%2Fsession%2Ftyped%2F"
+        assert "给您留着" in client.get(answer["Location"]).content.decode()
+        assert typed["note"] not in str(dict(client.session)), "it is encrypted"
+        client.post(SIGN_IN, {"login": "officer", "password": PASSWORD, "next": "/session/typed/"})
+        assert client.post(CODE, {"code": code_of(secret)})["Location"] == "/session/typed/"
+        page = client.get("/session/typed/").content.decode()
+        assert 'action="/shortcuts/?a=b"' in page
+        assert page.count(typed["note"]) == 2, "to be read, and to be sent on"
+        assert 'name="choice" value="A"' in page
+        assert "123456" not in page
+        assert "已经丢弃" in client.post("/session/typed/", follow=True).content.decode()
+        assert client.get("/session/typed/")["Location"] == "/queue/"
+
+
+def test_what_one_typed_is_shown_to_nobody_else(client: Client) -> None:
     client.force_login(officer(totp_secret=new_secret()))
     with time_machine.travel("2026-11-23 02:00:00Z", tick=False) as clock:
         client.get("/privacy/")
         clock.shift(31 * 60)
-        answer = client.post("/view/elder/", {"note": "typed"})
-        assert answer["Location"] == "/staff/sign-in/?idle=2"
-        assert "没有保存" in client.get(answer["Location"]).content.decode()
+        client.post("/shortcuts/", {"note": "only for the first officer"})
+        other = User.objects.create(username="other", full_name="王", roles=["HANDLER"], regions=["130100"])
+        set_second_factor(user=other, totp_secret=new_secret(), now=datetime.now(UTC))
+        kept = client.session["typed"]
+        client.force_login(other)
+        session = client.session
+        session["typed"] = kept
+        session.save()
+        assert client.get("/session/typed/")["Location"] == "/queue/"
+        assert "typed" not in client.session
+
+
+def test_a_form_from_another_site_is_not_kept() -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(officer(totp_secret=new_secret()))
+    with time_machine.travel("2026-11-23 02:00:00Z", tick=False) as clock:
+        client.get("/privacy/")
+        clock.shift(31 * 60)
+        answer = client.post("/shortcuts/", {"note": "planted by another site"})
+        assert answer["Location"] == "/staff/sign-in/?idle=1"
+        assert "typed" not in client.session
+
+
+def test_asking_how_long_a_session_lasts_does_not_lengthen_it_and_going_on_does(client: Client) -> None:
+    assert client.get("/session/").json() == {"seconds": 0}
+    client.force_login(officer(totp_secret=new_secret()))
+    with time_machine.travel("2026-11-23 02:00:00Z", tick=False) as clock:
+        client.get("/privacy/")
+        clock.shift(28 * 60)
+        assert client.get("/session/").json() == {"seconds": 120}
+        assert client.get("/session/").json() == {"seconds": 120}
+        assert client.get("/session/go-on/").json() == {"seconds": 1800}
+        clock.shift(29 * 60)
+        assert is_signed_in(client)
 
 
 def test_a_part_of_a_page_sends_the_whole_page_to_the_notice(client: Client) -> None:

@@ -79,7 +79,7 @@ def lose_while_asking_and_before_deciding(stage: Stage) -> tuple[Applied, Applie
     """One claim waits for a register, one has all its answers: the worker dies with both."""
     first, second = stage.person(), stage.person()
     stage.tell(SLOW, "slow", seconds=60, person=first)
-    stage.tell(SLOW, "slow", seconds=8, person=second)
+    stage.tell(SLOW, "slow", seconds=3, person=second)
     asking = apply_and_begin(stage, first)
     answered = apply_and_begin(stage, second)
     query = "SELECT FROM cases_case WHERE number = %s FOR NO KEY UPDATE"
@@ -97,7 +97,7 @@ def lose_while_asking_and_before_deciding(stage: Stage) -> tuple[Applied, Applie
 def lose_database_while_asking(stage: Stage) -> Applied:
     """The worker has its answers and finds no database to write them to."""
     person = stage.person()
-    stage.tell(SLOW, "slow", seconds=8, person=person)
+    stage.tell(SLOW, "slow", seconds=4, person=person)
     claim = apply_and_begin(stage, person)
     stage.lose_database()
     stage.until_ready()

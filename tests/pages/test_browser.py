@@ -256,3 +256,20 @@ def test_single_keys_can_be_switched_off_for_good(
     page = visitor.open("/queue/?tab=all")
     page.keyboard.press("j")
     assert page.locator("tr.on").count() == 0
+
+
+def test_a_page_warns_before_the_session_ends_and_one_key_goes_on(
+    settings: Any, officer_cookie: dict[str, str], three_cases: list[str], visit: Any
+) -> None:
+    settings.ANYE_IDLE_SECONDS = {"staff": 64, "citizen": 64}
+    settings.ANYE_IDLE_WARNING_SECONDS = 60
+    visitor = visit(officer_cookie, viewport=DESK)
+    page = visitor.open("/queue/")
+    dialog = page.locator("#session-ends")
+    dialog.wait_for(state="visible", timeout=20_000)
+    assert "过这么久会自动退出：" in dialog.inner_text().replace("\n", "")
+    assert visitor.problems() == []
+    with page.expect_response("**/session/go-on/") as going_on:
+        page.keyboard.press("Enter")
+    assert going_on.value.json()["seconds"] > 60
+    dialog.wait_for(state="hidden")

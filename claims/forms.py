@@ -265,3 +265,31 @@ class ReviewForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"max_length": gettext_lazy("意见最多 500 个字。")},
     )
+
+
+class PersonForm(forms.Form):
+    """What the applicant wants a person to look at; may stay empty."""
+
+    question = forms.CharField(
+        required=False,
+        max_length=1000,
+        label=gettext_lazy("想让工作人员看什么"),
+        help_text=gettext_lazy("可以不写。"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"max_length": gettext_lazy("最多 1000 个字，请写短一些。")},
+    )
+
+
+class PersonAnswerForm(forms.Form):
+    """An officer's answer to the applicant."""
+
+    answer = forms.CharField(
+        max_length=2000,
+        label=gettext_lazy("答复"),
+        help_text=gettext_lazy("申请人看到的就是这段话：写清看了什么、结果怎样、接下来做什么。"),
+        widget=forms.Textarea(attrs={"rows": 6}),
+        error_messages={
+            "required": gettext_lazy("还没有写答复：申请人要看到的就是这段话。"),
+            "max_length": gettext_lazy("最多 2000 个字，请写短一些。"),
+        },
+    )

@@ -1,4 +1,5 @@
-"""The claim as a kind of case: its statuses, who each of them waits for, and its verbs.
+"""The claim as a kind of case, and the request for a person to look at one: their statuses, who each of them
+waits for, and their verbs.
 
 Data only. Status names and arrows are those of the field's procedure (application, automatic
 check, first and second signature, payment); nothing here decides anything.
@@ -78,6 +79,7 @@ CLAIM = register(
                 "claim.card_recorded",
                 "claim.card_not_payable",
                 "claim.person_requested",
+                "claim.person_answered",
                 "claim.reopened",
             }
         ),
@@ -114,6 +116,7 @@ CLAIM = register(
             "claim.card_recorded": _("记下收款账户"),
             "claim.card_not_payable": _("收款账户暂不能收款"),
             "claim.person_requested": _("申请人要求人工办理"),
+            "claim.person_answered": _("工作人员看过，答复了申请人"),
             "claim.reopened": _("有新的证据，重新受理"),
         },
         decided=frozenset({APPROVED, PAYING, REJECTED, CLOSED_NO_RESPONSE}),
@@ -126,5 +129,27 @@ CLAIM = register(
             REOPENED: timedelta(hours=1),
             APPROVED: timedelta(days=20),
         },
+    )
+)
+
+ASKED = "ASKED"
+ANSWERED = "ANSWERED"
+
+PERSON_REQUEST = register(
+    Kind(
+        code="person-request",
+        prefix="RG",
+        label=_("请人工办理"),
+        initial=ASKED,
+        transitions={ASKED: frozenset({ANSWERED}), ANSWERED: frozenset()},
+        waits_for={ASKED: WaitsFor.HANDLER, ANSWERED: WaitsFor.NOBODY},
+        verbs=frozenset({"person_request.asked", "person_request.answered"}),
+        status_labels={ASKED: _("等工作人员答复"), ANSWERED: _("已答复")},
+        verb_labels={
+            "person_request.asked": _("申请人要求人工办理"),
+            "person_request.answered": _("答复申请人"),
+        },
+        decided=frozenset({ANSWERED}),
+        max_age={ASKED: timedelta(days=4)},
     )
 )

@@ -1,4 +1,4 @@
-"""Tables of the combined application: draft, registration, claim, spell and its months.
+"""Tables of the combined application: draft, registration, claim, request for a person, spell and its months.
 
 A registration and a claim are separate legal acts written in one transaction. A claim's status is its
 case's; nothing here carries a status of its own. No writes, no rules, no network in this module.
@@ -111,6 +111,27 @@ class Claim(models.Model):
         indexes = [
             models.Index(
                 fields=["next_ask_at"], condition=Q(next_ask_at__isnull=False), name="claims_claim_to_ask"
+            ),
+        ]
+
+
+class PersonRequest(models.Model):
+    """Somebody wants a person to look at the own claim, in the own words, and what was answered."""
+
+    case = models.OneToOneField(
+        Case, on_delete=models.PROTECT, related_name="person_request", primary_key=True
+    )
+    claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="person_requests")
+    question = EncryptedTextField(blank=True)
+    answer = EncryptedTextField(blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["claim"],
+                condition=Q(answered_at__isnull=True),
+                name="claims_personrequest_one_open_a_claim",
             ),
         ]
 

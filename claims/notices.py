@@ -30,3 +30,7 @@ register(
     "claim.papers_requested",
     _("您的申请（{case}）还差一样，请在 {due:date}前到“我的”里补充。补上之前期限停着，不算在您头上。"),
 )
+register(
+    "claim.person_answered",
+    _("工作人员看过您的申请（{case}），答复在“我的”里。"),
+)

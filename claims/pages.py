@@ -17,13 +17,22 @@ import payouts.selectors
 import policy.selectors
 from accounts.models import Party, User
 from accounts.roles import Action, can
+from accounts.selectors import masked_numbers
 from cases.models import Message
 from cases.wording import month_words, sentence
 from claims import kinds, selectors, words
 from claims.checks import tally
 from claims.facts import AMENDABLE
-from claims.forms import AnswerForm, ApplicationForm, ProposalForm, ReopenForm, ReviewForm
-from claims.models import Claim, Spell
+from claims.forms import (
+    AnswerForm,
+    ApplicationForm,
+    PersonAnswerForm,
+    PersonForm,
+    ProposalForm,
+    ReopenForm,
+    ReviewForm,
+)
+from claims.models import Claim, PersonRequest, Spell
 from claims.paperwork import inbox, letter_rows, paper_rows, ways_on
 from law.decision import Outcome, Reason, Verdict
 from law.money import Fen, yuan_grouped
@@ -242,6 +251,7 @@ def tracker_page(
     now: datetime,
     answer: AnswerForm | None = None,
     reopening: ReopenForm | None = None,
+    asking: PersonForm | None = None,
 ) -> dict[str, Any]:
     """The citizen's page of one claim; a form that could not be taken is shown again as it was filled in."""
     case = claim.case
@@ -286,6 +296,8 @@ def tracker_page(
         "papers": paper_rows(case.number, [paper for paper in papers if paper.uploaded_by_id == viewer.pk]),
         "answer": answer or AnswerForm(),
         "reopening": reopening or ReopenForm(),
+        "asking": asking or PersonForm(),
+        "person_requests": selectors.person_requests_of(claim),
         **ways_on(claim, now=now),
     }
 
@@ -490,10 +502,33 @@ def officer_page(
         "reopening": reopening or ReopenForm(),
         "reviewing": reviewing or ReviewForm(),
         "payments": payouts.selectors.payments_of_case(case),
+        "person_requests": selectors.person_requests_of(claim),
         "may_handle": case.status == kinds.REVIEW1,
         "may_review": case.status == kinds.REVIEW2,
         "status_label": kinds.CLAIM.status_labels[case.status],
         "held_by_other": case.handler_id not in (None, viewer.pk),
+    }
+
+
+def person_request_page(
+    request: PersonRequest, *, viewer: User, form: PersonAnswerForm, now: datetime
+) -> dict[str, object]:
+    """The officer's page of a request for a person."""
+    case, claim = request.case, request.claim
+    promise, statutory = cases.selectors.clocks_of(case, now=now, days=policy.selectors.calendar())
+    return {
+        "case": case,
+        "asked": request,
+        "claim": claim,
+        "party": claim.party,
+        "masked_number": masked_numbers([claim.party_id]).get(claim.party_id, ""),
+        "promise_clock": promise,
+        "statutory_clock": statutory,
+        "events": cases.selectors.timeline(case),
+        "form": form,
+        "may_answer": request.answered_at is None and can(viewer, Action.HANDLE_CASE),
+        "status_label": kinds.PERSON_REQUEST.status_labels[case.status],
+        "claim_status_label": kinds.CLAIM.status_labels[claim.case.status],
     }
 
 

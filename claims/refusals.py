@@ -32,6 +32,7 @@ SENTENCES: Mapping[str, str | Promise] = {
     "claim.newer_open": _(
         "您后来又交了一份申请（%(number)s），正在办或正在领。新的证据请交到那一份里，这一份不用再动。"
     ),
+    "claim.answer_empty": _("还没有写答复：申请人要看到的就是这段话。"),
     "claim.month_not_begun": _("%(month)s 还没有开始，不能生成应发。"),
 }
 

@@ -17,7 +17,7 @@ from cases.clocks import Clock
 from cases.models import Amendment, Attachment, Case, Event, Letter, Message, Proposal
 from claims.checks import Check, checks_of
 from claims.facts import ALL_SOURCES, Evidence, FactValue, Origin, assemble
-from claims.models import Claim, Draft, Registration, Spell
+from claims.models import Claim, Draft, PersonRequest, Registration, Spell
 from gateways.models import Lookup
 from gateways.ports import CardAnswer, Source, Subject
 from law.errors import FaultyField, Refused
@@ -156,6 +156,20 @@ def claim_for_officer(viewer: User, number: str) -> Claim | None:
         .first()
     )
     return claim if claim is not None and covers(viewer, claim.case.region) else None
+
+
+def person_requests_of(claim: Claim) -> list[PersonRequest]:
+    """What the applicant asked a person about this claim, newest first."""
+    return list(PersonRequest.objects.select_related("case").filter(claim=claim).order_by("-pk")[:10])
+
+
+def person_request_for_officer(viewer: User, number: str) -> PersonRequest | None:
+    """A request of the viewer's regions."""
+    rows = PersonRequest.objects.select_related(
+        "case__handler", "claim__case", "claim__party", "claim__registration"
+    )
+    found = rows.filter(case__number=number).first()
+    return found if found is not None and covers(viewer, found.case.region) else None
 
 
 @dataclass(frozen=True)

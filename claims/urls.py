@@ -2,14 +2,16 @@
 
 from django.urls import path
 
-from claims import views
+from claims import person_views, views
 
 urlpatterns = [
     path("apply/", views.apply, name="apply"),
     path("apply/draft/", views.save_field, name="apply-draft"),
     path("my/", views.my_matters, name="my"),
     path("claims/<str:number>/card/", views.check_card, name="claim-check-card"),
-    path("claims/<str:number>/person/", views.ask_for_person, name="claim-ask-for-person"),
+    path("claims/<str:number>/person/", person_views.ask, name="claim-ask-for-person"),
+    path("person-requests/<str:number>/", person_views.person_request, name="case-person-request"),
+    path("person-requests/<str:number>/answer/", person_views.answer, name="person-request-answer"),
     path("claims/<str:number>/papers/", views.answer_papers, name="claim-answer-papers"),
     path("claims/<str:number>/propose/", views.propose, name="claim-propose"),
     path("claims/<str:number>/ask-again/", views.ask_again, name="claim-ask-again"),

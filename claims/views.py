@@ -182,15 +182,6 @@ def check_card(request: HttpRequest, number: str) -> HttpResponse:
 
 @requires(Action.SEE_OWN_MATTERS)
 @require_POST
-def ask_for_person(request: HttpRequest, number: str) -> HttpResponse:
-    """The right to have a person look: recorded for the officers."""
-    services.ask_for_person(claim=_own(request, number), actor=_officer(request), now=timezone.now())
-    messages.success(request, _("已经记下：这件事会有工作人员再看一遍。"))
-    return redirect("claim", number=number)
-
-
-@requires(Action.SEE_OWN_MATTERS)
-@require_POST
 def answer_papers(request: HttpRequest, number: str) -> HttpResponse:
     """The answer to the notice of what is missing: words, papers, or both."""
     claim, viewer, now = _own(request, number), _officer(request), timezone.now()

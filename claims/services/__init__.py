@@ -7,7 +7,6 @@ transaction open, then write in one. No HTTP, no Celery, no clock and no number 
 from claims.services.applying import (
     Application,
     answer_papers,
-    ask_for_person,
     drop_old_drafts,
     look_up_for_form,
     save_draft,
@@ -15,6 +14,7 @@ from claims.services.applying import (
 )
 from claims.services.deciding import close_unanswered, propose, request_papers, review
 from claims.services.paying import accrue_due, accrue_month, follow_payments
+from claims.services.person import answer_person_request, ask_for_person
 from claims.services.reading import note_read, open_letter, open_paper
 from claims.services.reopening import reopen
 from claims.services.verifying import (
@@ -32,6 +32,7 @@ __all__ = [
     "accrue_due",
     "accrue_month",
     "answer_papers",
+    "answer_person_request",
     "ask_again",
     "ask_for_person",
     "check_card_again",

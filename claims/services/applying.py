@@ -1,4 +1,4 @@
-"""What the applicant does: save the form, look up its facts, send it, answer a notice, ask for a person."""
+"""What the applicant does: save the form, look up its facts, send it, answer a notice."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,6 @@ import gateways.services
 import policy.selectors
 from accounts.models import Party, User
 from cases.attachments import Paper
-from cases.models import Case, Event
 from claims import kinds
 from claims.models import DRAFT_KEPT, Claim, Draft, Registration
 from claims.selectors import county_of, registration_of, subject_of
@@ -190,12 +189,3 @@ def answer_papers(
     cases.services.transition(
         case=claim.case, to=kinds.AUTO_CHECK, verb="claim.papers_received", actor=actor, now=now
     )
-
-
-@transaction.atomic
-def ask_for_person(*, claim: Claim, actor: User, now: datetime) -> None:
-    """The applicant's right to a human decision (personal information law, art. 24): in the trail, once."""
-    Case.objects.select_for_update().get(pk=claim.pk)
-    if Event.objects.filter(case=claim.case, verb="claim.person_requested").exists():
-        return
-    cases.services.record(case=claim.case, verb="claim.person_requested", actor=actor, now=now)

@@ -14,7 +14,7 @@ import claims.services
 from accounts.models import User
 from accounts.services import link_citizen
 from cases.models import Case
-from claims.models import Claim, Draft
+from claims.models import Claim, Draft, PersonRequest
 from sandbox.world import Person
 from tests.claims.conftest import NOW, Staff, verified
 
@@ -245,13 +245,36 @@ class TestTheTracker:
         words = text_of(client.get(f"/claims/{claim.case.number}/"))
         assert "对决定有疑问" not in words and "请人工办理" in words
 
-    def test_asking_for_a_person_is_recorded(self, client: Client, person_of: Find) -> None:
+    def test_a_person_who_asks_for_a_person_is_answered_on_the_same_page(
+        self, client: Client, person_of: Find, staff: Staff
+    ) -> None:
         person = person_of("CLEAN")
         claim = verified(person)
+        page = f"/claims/{claim.case.number}/"
         citizen(client, person)
         for _click in range(2):
-            assert client.post(f"/claims/{claim.case.number}/person/").status_code == 302
-        assert claim.case.events.filter(verb="claim.person_requested").count() == 1
+            assert client.post(f"{page}person/", {"question": "月数好像少算了一年。"}).status_code == 302
+        asked = PersonRequest.objects.get(claim=claim)
+        assert "前答复您" in text_of(client.get(page))
+
+        officer = Client()
+        officer.force_login(staff.handler)
+        case = f"/person-requests/{asked.case.number}/"
+        assert asked.case.number in text_of(officer.get(f"/claims/{claim.case.number}/case/"))
+        assert asked.case.number in text_of(officer.get("/queue/"))
+        assert "月数好像少算了一年。" in text_of(officer.get(case))
+        assert officer.post(f"{case}answer/", {"answer": " "}).status_code == 422
+        assert (
+            officer.post(f"{case}answer/", {"answer": "三段缴费都算上了，一共 26 个月。"}).status_code == 302
+        )
+        late = officer.post(f"{case}answer/", {"answer": "另一个答复"})
+        assert late.status_code == 422 and "另一个答复" in text_of(late), "what was written is kept"
+
+        words = text_of(client.get(page))
+        assert "三段缴费都算上了，一共 26 个月。" in words and "另一个答复" not in words
+        assert "工作人员看过您的申请" in words
+        client.post(f"{page}person/", {"question": "还有一个问题"})
+        assert PersonRequest.objects.filter(claim=claim).count() == 2
 
 
 class TestTheCasePage:

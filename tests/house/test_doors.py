@@ -18,6 +18,7 @@ from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
+import claims.services
 from accounts.models import API_SCOPES, Role, User
 from accounts.roles import MATRIX, SCOPES, Action, Guarded
 from accounts.selectors import machine
@@ -160,6 +161,7 @@ def people(city: City) -> People:
         "policy-decide": {"number": waiting},
         "policy-withdraw": {"number": waiting},
         **money_examples(city, users),
+        **asked_examples(city),
     }
     return People(users, examples)
 
@@ -184,6 +186,14 @@ def money_examples(city: City, users: Mapping[str, User]) -> dict[str, dict[str,
         "job": {"key": job},
         "job-file": {"key": job},
     }
+
+
+def asked_examples(city: City) -> dict[str, dict[str, str]]:
+    """A request for a person to look at a claim."""
+    claim = city.verified()
+    asked = claims.services.ask_for_person(claim=claim, actor=machine(), now=NOW)
+    number = {"number": asked.case.number}
+    return {"case-person-request": number, "person-request-answer": number}
 
 
 def export_of(supervisor: User) -> str:
@@ -293,7 +303,9 @@ def test_a_citizen_finds_nobody_elses_claim(people: People, within: City) -> Non
         assert send(reverse(page, kwargs={"number": other})).status_code == 404
 
 
-@pytest.mark.parametrize("page", ["case", "case-claim", "case-batch", "case-returned", "case-contradiction"])
+@pytest.mark.parametrize(
+    "page", ["case", "case-claim", "case-batch", "case-returned", "case-contradiction", "case-person-request"]
+)
 def test_an_officer_of_another_city_finds_nothing_here(page: str, people: People, within: City) -> None:
     elsewhere = officer(Role.HANDLER, region="130200")
     client = Client()

@@ -3,6 +3,7 @@
 They clean what was typed; whether it is right is asked of the adapter and the services.
 """
 
+import struct
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,13 +13,19 @@ from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import STAFF_ROLES, User
+from accounts.models import STAFF_ROLES, Access, User
 from accounts.selectors import region_names
-from accounts.services import check_one_time_code, one_time_codes_locked, use_code_of_new_secret
+from accounts.services import (
+    check_one_time_code,
+    one_time_codes_locked,
+    record_access,
+    use_code_of_new_secret,
+)
 
 CODE_ATTRIBUTES = {
     "class": "input w-s",
@@ -27,6 +34,10 @@ CODE_ATTRIBUTES = {
     "autocapitalize": "none",
     "spellcheck": "false",
 }
+
+# What the library lets through where a browser, or somebody else, sends what is no credential at all.
+NO_CREDENTIAL = (AttributeError, IndexError, KeyError, TypeError, ValueError, struct.error)
+TYPED_TYPES = (Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES)
 
 
 class StaffSignInForm(LoginForm):  # type: ignore[misc]  # allauth has no types
@@ -69,7 +80,7 @@ class OneTimeCodeForm(AuthenticateForm):  # type: ignore[misc]  # allauth has no
         now = datetime.now(UTC)  # noqa: TID251 - as said
         if one_time_codes_locked(user=self.user, now=now):
             raise get_adapter(context.request).validation_error("too_many_codes")
-        for authenticator in Authenticator.objects.filter(user=self.user):
+        for authenticator in Authenticator.objects.filter(user=self.user, type__in=TYPED_TYPES):
             if authenticator.type == Authenticator.Type.TOTP:
                 accepted = len(code.replace(" ", "")) == 6 and check_one_time_code(user=self.user, code=code)
             else:
@@ -98,6 +109,53 @@ class SecondFactorForm(ActivateTOTPForm):  # type: ignore[misc]  # allauth has n
         if not use_code_of_new_secret(user=self.user, totp_secret=self.secret, code=code):
             raise get_adapter(context.request).validation_error("incorrect_new_code")
         return code
+
+
+class PasskeyForm(AuthenticateWebAuthnForm):  # type: ignore[misc]  # allauth has no types
+    """The second step of an officer's sign-in by a passkey: what the browser's key has signed."""
+
+    user: User
+
+    def clean_credential(self) -> Authenticator:
+        """Check the signature. A wrong one counts and is logged like a wrong code."""
+        code = "incorrect_passkey"
+        try:
+            found: Authenticator = super().clean_credential()
+        except forms.ValidationError as error:
+            if error.code == "too_many_login_attempts":
+                code = error.code
+        except NO_CREDENTIAL:
+            pass
+        else:
+            self._record(Access.Act.PASSKEY_USED)
+            return found
+        self._record(Access.Act.ONE_TIME_CODE_FAILED)
+        raise get_adapter(context.request).validation_error(code)
+
+    def _record(self, act: Access.Act) -> None:
+        # This form stands at the edge, within allauth's view.
+        now = datetime.now(UTC)  # noqa: TID251 - as said
+        record_access(act=act, actor=self.user, reason="passkey", now=now)
+
+
+class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth has no types
+    """A new passkey of an officer, and a name to know it by."""
+
+    name = forms.CharField(
+        label=_("给它起个名字"),
+        help_text=_("例如：办公室电脑、蓝色 U 盘密钥。"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "input w-m", "autocomplete": "off"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Check what the browser has made."""
+        try:
+            cleaned: dict[str, Any] = super().clean()
+        except NO_CREDENTIAL:
+            raise get_adapter(context.request).validation_error("incorrect_passkey") from None
+        return cleaned
 
 
 def region_choices() -> list[tuple[str, str]]:

@@ -95,6 +95,22 @@ def is_revoked(client: Client) -> bool:
     return isinstance(client.data, dict) and "revoked_at" in client.data
 
 
+@dataclass(frozen=True)
+class Passkey:
+    """A passkey as its owner's page shows it."""
+
+    key: int
+    name: str
+    added_at: datetime
+    used_at: datetime | None
+
+
+def passkeys_of(user: User) -> list[Passkey]:
+    """The passkeys of an officer, oldest first."""
+    rows = Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.WEBAUTHN).order_by("pk")
+    return [Passkey(row.pk, str(row.data.get("name", "")), row.created_at, row.last_used_at) for row in rows]
+
+
 def has_second_factor(user: User) -> bool:
     """Whether the user has set up one-time codes."""
     return bool(Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.TOTP).exists())

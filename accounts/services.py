@@ -348,6 +348,15 @@ def set_second_factor(*, user: User, totp_secret: str, now: datetime) -> None:
     record_access(act=Access.Act.SECOND_FACTOR_SET, actor=user, now=now)
 
 
+@transaction.atomic
+def remove_passkey(*, user: User, key: int, now: datetime) -> bool:
+    """Take away one of an officer's own passkeys; whether there was one. The one-time codes stay."""
+    count, _each = Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN, pk=key).delete()
+    if count:
+        record_access(act=Access.Act.PASSKEY_REMOVED, actor=user, now=now)
+    return bool(count)
+
+
 def one_time_codes_locked(*, user: User, now: datetime) -> bool:
     """Whether too many wrong codes were given lately; counted in the database, which forgets nothing."""
     recent = Access.objects.filter(actor=user, at__gt=now - CODE_FAILURE_WINDOW, at__lte=now)

@@ -10,8 +10,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
 from allauth.socialaccount.providers.base import AuthError, AuthProcess
@@ -79,6 +81,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         "incorrect_code": gettext_lazy(
             "口令对不上。每个口令 30 秒内有效，而且只能用一次：请等手机上换了新的数字再填。"
         ),
+        "incorrect_passkey": gettext_lazy("这个通行密钥没有通过。请再试一次，或者填动态口令。"),
         "incorrect_new_code": gettext_lazy(
             "数字对不上。请确认扫的是本页的二维码，再填手机上现在的 6 位数字。"
         ),
@@ -142,7 +145,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
-    """One-time codes: their secrets are encrypted; the picture to scan obeys our content policy."""
+    """One-time codes and passkeys: secrets are encrypted; the picture to scan obeys our content policy."""
 
     def encrypt(self, text: str) -> str:
         """Encrypt a secret of one-time or recovery codes."""
@@ -157,6 +160,16 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth h
         code = QRCode(border=2)
         code.add_data(url)
         return str(code.make_image(image_factory=SvgPathFillImage).to_string(encoding="unicode"))
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """For whom a passkey is made: this host, without its port."""
+        host = context.request.get_host().partition(":")[0]
+        return {"id": host, "name": self.get_totp_issuer()}
+
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
+        """A name for a passkey that nobody has named."""
+        count = Authenticator.objects.filter(user=user, type=type).count()
+        return f"{_('通行密钥')} {count + 1}"
 
     def get_totp_label(self, user: User) -> str:
         """What the telephone shows beside the code."""

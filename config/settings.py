@@ -241,8 +241,11 @@ MFA_ADAPTER = "accounts.sign_in.SecondFactorAdapter"
 MFA_FORMS = {
     "authenticate": "accounts.forms.OneTimeCodeForm",
     "activate_totp": "accounts.forms.SecondFactorForm",
+    "add_webauthn": "accounts.forms.AddPasskeyForm",
+    "authenticate_webauthn": "accounts.forms.PasskeyForm",
 }
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+# One-time codes are everybody's: they sign batches too. A passkey may stand in for one at sign-in.
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Anye"
 MFA_TOTP_TOLERANCE = (
     1  # a code counts once; a reviewer signs in and signs a batch within the same half minute

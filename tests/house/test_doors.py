@@ -149,6 +149,7 @@ def people(city: City) -> People:
         "claim-letter-pdf": {"number": own, "key": letter},
         "claim-paper": {"number": own, "key": paper},
         "case-number": {"number": question},
+        "own-passkey-remove": {"key": "1"},
         "user": {"key": str(users[Role.AUDITOR.value].pk)},
         "user-rights": {"key": str(users[Role.AUDITOR.value].pk)},
         "user-credentials": {"key": str(users[Role.AUDITOR.value].pk)},

@@ -128,6 +128,14 @@ class Evidence:
         return None if lookup is None or lookup.answered_at is None else lookup.reply()
 
 
+@dataclass(frozen=True)
+class EarlierSpell:
+    """A spell that this office granted before: the number of its claim, and the months not used of it."""
+
+    number: str
+    months_left: int
+
+
 def answer(value: bool | None) -> str:
     """YES, NO or UNKNOWN for a register's yes/no answer; None is a register that does not know."""
     if value is None:
@@ -159,19 +167,18 @@ def assemble(
     amendments: Sequence[Amendment],
     known_reasons: Container[str],
     known_counties: Container[str],
+    earlier: EarlierSpell | None = None,
 ) -> tuple[dict[str, FactValue], dict[str, list[Origin]]]:
     """The rule's facts in the form of the command line's contract, and the origins of each.
 
     `amendments` are in order of time; a later one of a field replaces an earlier one. An amendment comes
-    before a register, a register before the applicant's answer. A reason or county that the law in force does
-    not know is an answer nobody can use: unknown, and left to a person.
+    before a register, a register before the applicant's answer; our own `earlier` spell before the register.
+    A reason or county that the law in force does not know is an answer nobody can use: left to a person.
     """
     insurance, national = evidence.insurance(), evidence.elsewhere(Source.INSURANCE_NATIONAL)
     identity, pension = evidence.identity(), evidence.pension()
     card, justice, market = evidence.card(), evidence.justice(), evidence.market()
-    sex, birth = sex_and_birth(id_number)
-    if identity is not None and identity.found and identity.birth_date is not None and identity.sex:
-        sex, birth = identity.sex, identity.birth_date
+    sex, birth = _sex_and_birth(identity, id_number)
     facts: dict[str, FactValue] = {
         "applied_on": claim.applied_on.isoformat(),
         "birth_date": birth.isoformat(),
@@ -196,6 +203,10 @@ def assemble(
         ),
     }
     origins = _origins(evidence)
+    if earlier is not None:
+        facts |= _after(earlier)
+        own: list[Origin] = [{"source": "OWN_SPELL", "claim": earlier.number}]
+        origins |= {"had_previous_spell": own, "residual_months": own, "deemed_months": own}
     for amendment in amendments:
         facts[amendment.field] = _typed(amendment.field, amendment.value)
         origins[amendment.field] = [
@@ -206,6 +217,26 @@ def assemble(
             }
         ]
     return facts, origins
+
+
+def _sex_and_birth(identity: IdentityAnswer | None, id_number: str) -> tuple[str, date]:
+    if identity is not None and identity.found and identity.birth_date is not None and identity.sex:
+        return identity.sex, identity.birth_date
+    return sex_and_birth(id_number)
+
+
+def _after(earlier: EarlierSpell) -> dict[str, FactValue]:
+    """What our own books say before the core system: how much of the earlier spell was used.
+
+    Which months of the core system's count that spell has consumed, only a person can tell as long as that
+    system is not told of our grants.
+    """
+    return {
+        "had_previous_spell": True,
+        "residual_months": earlier.months_left,
+        "contributed_months": UNKNOWN,
+        "deemed_months": 0,
+    }
 
 
 def _months(insurance: InsuranceAnswer | None) -> FactValue:

@@ -293,3 +293,16 @@ class PersonAnswerForm(forms.Form):
             "max_length": gettext_lazy("最多 2000 个字，请写短一些。"),
         },
     )
+
+
+class JobForm(forms.Form):
+    """The person reports work."""
+
+    started_on = forms.DateField(
+        label=gettext_lazy("哪天开始上班"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={
+            "required": gettext_lazy("请填开始上班的日子。"),
+            "invalid": gettext_lazy("这个日子写得不对，请像 2026-11-20 这样写。"),
+        },
+    )

@@ -18,6 +18,7 @@ REVIEW2 = "REVIEW2"
 SUPPLEMENT = "SUPPLEMENT"
 APPROVED = "APPROVED"
 PAYING = "PAYING"
+ENDED = "ENDED"
 REJECTED = "REJECTED"
 REOPENED = "REOPENED"
 CLOSED_NO_RESPONSE = "CLOSED_NO_RESPONSE"
@@ -39,8 +40,10 @@ CLAIM = register(
             REVIEW1: frozenset({REVIEW2, SUPPLEMENT, AUTO_CHECK}),
             REVIEW2: frozenset({APPROVED, REJECTED, REVIEW1}),
             SUPPLEMENT: frozenset({AUTO_CHECK, CLOSED_NO_RESPONSE}),
-            APPROVED: frozenset({PAYING}),
-            PAYING: frozenset(),
+            # ENDED: work was found, or the months are used up. A new spell is a new claim.
+            APPROVED: frozenset({PAYING, ENDED}),
+            PAYING: frozenset({ENDED}),
+            ENDED: frozenset(),
             REJECTED: frozenset({REOPENED}),
             REOPENED: frozenset({AUTO_CHECK}),
             CLOSED_NO_RESPONSE: frozenset(),
@@ -53,6 +56,7 @@ CLAIM = register(
             SUPPLEMENT: WaitsFor.APPLICANT,
             APPROVED: WaitsFor.MACHINE,
             PAYING: WaitsFor.NOBODY,
+            ENDED: WaitsFor.NOBODY,
             REJECTED: WaitsFor.NOBODY,
             REOPENED: WaitsFor.MACHINE,
             CLOSED_NO_RESPONSE: WaitsFor.NOBODY,
@@ -76,6 +80,8 @@ CLAIM = register(
                 "claim.month_owed",
                 "claim.month_held_back",
                 "claim.payment_started",
+                "claim.job_reported",
+                "claim.months_used_up",
                 "claim.card_recorded",
                 "claim.card_not_payable",
                 "claim.person_requested",
@@ -91,6 +97,7 @@ CLAIM = register(
             SUPPLEMENT: _("等申请人补充"),
             APPROVED: _("已批准，等发放"),
             PAYING: _("发放中"),
+            ENDED: _("已停发"),
             REJECTED: _("不予核定"),
             REOPENED: _("重新受理"),
             CLOSED_NO_RESPONSE: _("逾期未补充，已结"),
@@ -113,13 +120,15 @@ CLAIM = register(
             "claim.month_owed": _("生成当月应发"),
             "claim.month_held_back": _("有一个月的应发没有生成，请核实"),
             "claim.payment_started": _("第一笔到账"),
+            "claim.job_reported": _("本人报告找到工作，停发"),
+            "claim.months_used_up": _("月数领完，停发"),
             "claim.card_recorded": _("记下收款账户"),
             "claim.card_not_payable": _("收款账户暂不能收款"),
             "claim.person_requested": _("申请人要求人工办理"),
             "claim.person_answered": _("工作人员看过，答复了申请人"),
             "claim.reopened": _("有新的证据，重新受理"),
         },
-        decided=frozenset({APPROVED, PAYING, REJECTED, CLOSED_NO_RESPONSE}),
+        decided=frozenset({APPROVED, PAYING, ENDED, REJECTED, CLOSED_NO_RESPONSE}),
         max_age={
             SUBMITTED: timedelta(hours=1),
             AUTO_CHECK: timedelta(days=2),

@@ -136,8 +136,19 @@ class PersonRequest(models.Model):
         ]
 
 
+class Ground(models.TextChoices):
+    """Why a spell ended (domain rule 1.9)."""
+
+    REEMPLOYED = "REEMPLOYED", _("重新就业")
+    EXHAUSTED = "EXHAUSTED", _("月数领完")
+
+
 class Spell(models.Model):
-    """The entitlement a grant created: so many months from the first to the last."""
+    """The entitlement a grant created: so many months from the first to the last.
+
+    One that ended keeps its last payable month (`paid_through`), which may lie before `first_month` where
+    nothing was due; the months behind it are kept for a later spell.
+    """
 
     claim = models.OneToOneField(Claim, on_delete=models.PROTECT, related_name="spell", primary_key=True)
     determination = models.ForeignKey(Determination, on_delete=models.PROTECT, related_name="+")
@@ -145,9 +156,18 @@ class Spell(models.Model):
     first_month = models.CharField(max_length=7)
     last_month = models.CharField(max_length=7)
     granted_at = models.DateTimeField()
+    ground = models.CharField(max_length=12, choices=Ground, blank=True, default="")
+    event_on = models.DateField(null=True, blank=True)
+    paid_through = models.CharField(max_length=7, blank=True, default="")
+    ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(ended_at=None, ground="", paid_through="", event_on=None)
+                | Q(ended_at__isnull=False, event_on__isnull=False) & ~Q(ground="") & ~Q(paid_through=""),
+                name="claims_spell_ended_for_a_reason",
+            ),
             models.CheckConstraint(
                 condition=Q(months__gte=1) & Q(months__lte=24), name="claims_spell_months_1_to_24"
             ),

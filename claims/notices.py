@@ -34,3 +34,21 @@ register(
     "claim.person_answered",
     _("工作人员看过您的申请（{case}），答复在“我的”里。"),
 )
+register(
+    "claim.job_reported",
+    _("收到您找到工作的报告（{case}）：失业保险金发到{month:month}为止，没领的 {left} 个月给您留着。"),
+)
+register(
+    "claim.job_reported_late",
+    _(
+        "收到您找到工作的报告（{case}）：失业保险金应当发到{month:month}为止，没领的 {left} 个月给您留着。"
+        "之后多发了 {count} 个月，共 {total_fen:money}，要退回，工作人员会和您联系怎么退。"
+    ),
+)
+register(
+    "claim.months_used_up",
+    _(
+        "您的失业保险金（{case}）{months} 个月都发完了，最后一个月是{month:month}。"
+        "还没找到工作，可以打 12333 问职业介绍。"
+    ),
+)

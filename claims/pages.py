@@ -17,7 +17,6 @@ import payouts.selectors
 import policy.selectors
 from accounts.models import Party, User
 from accounts.roles import Action, can
-from accounts.selectors import masked_numbers
 from cases.models import Message
 from cases.wording import month_words, sentence
 from claims import kinds, selectors, words
@@ -26,14 +25,14 @@ from claims.facts import AMENDABLE
 from claims.forms import (
     AnswerForm,
     ApplicationForm,
-    PersonAnswerForm,
+    JobForm,
     PersonForm,
     ProposalForm,
     ReopenForm,
     ReviewForm,
 )
-from claims.models import Claim, PersonRequest, Spell
-from claims.paperwork import inbox, letter_rows, paper_rows, ways_on
+from claims.models import Claim, Spell
+from claims.paperwork import ended_words, inbox, letter_rows, paper_rows, ways_on
 from law.decision import Outcome, Reason, Verdict
 from law.money import Fen, yuan_grouped
 from law.parameters import ParameterBook
@@ -234,6 +233,7 @@ def my_page(viewer: User, *, now: datetime) -> dict[str, Any]:
     received = selectors.messages_to(viewer)
     return {
         "claims": claims,
+        "may_apply": all(claim.closed_at is not None for claim in own),
         "letters": [
             row for claim in own for row in letter_rows(claim.case.number, letters.get(claim.pk, []))
         ],
@@ -252,6 +252,7 @@ def tracker_page(
     answer: AnswerForm | None = None,
     reopening: ReopenForm | None = None,
     asking: PersonForm | None = None,
+    job: JobForm | None = None,
 ) -> dict[str, Any]:
     """The citizen's page of one claim; a form that could not be taken is shown again as it was filled in."""
     case = claim.case
@@ -260,7 +261,7 @@ def tracker_page(
     promise, statutory = cases.selectors.clocks_of(case, now=now, days=policy.selectors.calendar())
     payments = payouts.selectors.months_of_case(case)
     first = next(iter(payments), None)
-    headline, lead, stage = _state(claim, decision, payments)
+    headline, lead, stage = _state(claim, decision, spell, payments)
     card = selectors.card_reply(claim)
     events = {event.verb: event for event in selectors.events_of(case)}
     received = selectors.messages_of_case(case)
@@ -277,7 +278,10 @@ def tracker_page(
         "statutory_clock": statutory,
         "promise_due": case.promise_due,
         "steps": _steps(claim, decision, events, stage),
-        "decided": case.status in {kinds.APPROVED, kinds.PAYING, kinds.REJECTED},
+        "decided": case.status in {kinds.APPROVED, kinds.PAYING, kinds.ENDED, kinds.REJECTED},
+        "in_payment": case.status in {kinds.APPROVED, kinds.PAYING},
+        "job": job or JobForm(),
+        "report_days": policy.selectors.integer("benefit.report_wd", region=claim.county, on=legal_day(now)),
         "refused": case.status == kinds.REJECTED,
         "reasons": decision.reasons if decision is not None else [],
         "decision": decision,
@@ -311,7 +315,10 @@ def _came_back(payments: Sequence[payouts.selectors.MonthState], received: Seque
 
 
 def _state(
-    claim: Claim, decision: UnemploymentDecision | None, payments: Sequence[payouts.selectors.MonthState]
+    claim: Claim,
+    decision: UnemploymentDecision | None,
+    spell: Spell | None,
+    payments: Sequence[payouts.selectors.MonthState],
 ) -> tuple[str, str, int]:
     """Heading, next event and the post of the bridge that is now (1 to 4, 5 when money has arrived)."""
     match claim.case.status:
@@ -337,6 +344,8 @@ def _state(
             )
         case kinds.CLOSED_NO_RESPONSE:
             return (_("等不到补充，先结了"), _("失业登记仍然有效。材料齐了，随时可以再申请。"), 2)
+        case kinds.ENDED if spell is not None:
+            return (_("已停发"), ended_words(spell, payments), 5)
         case _:
             return _payment_state(decision, payments)
 
@@ -414,10 +423,11 @@ def _months(
     known = {payment.month: payment for payment in payments}
     book = policy.selectors.book()
     month, rows = spell.first_month, list[Month]()
-    while month <= spell.last_month and len(rows) < max(MONTHS_SHOWN, len(known) + 2):
+    due_to = min(spell.paid_through or spell.last_month, spell.last_month)
+    while month <= max([due_to, *known]) and len(rows) < max(MONTHS_SHOWN, len(known) + 2):
         rows.append(_month(spell, month, known.get(month), book))
         month = selectors.month_after(month)
-    return rows, spell.months - len(rows)
+    return rows, 0 if spell.ended_at else spell.months - len(rows)
 
 
 def _month(
@@ -506,29 +516,8 @@ def officer_page(
         "may_handle": case.status == kinds.REVIEW1,
         "may_review": case.status == kinds.REVIEW2,
         "status_label": kinds.CLAIM.status_labels[case.status],
+        "spell": selectors.spell_of(claim),
         "held_by_other": case.handler_id not in (None, viewer.pk),
-    }
-
-
-def person_request_page(
-    request: PersonRequest, *, viewer: User, form: PersonAnswerForm, now: datetime
-) -> dict[str, object]:
-    """The officer's page of a request for a person."""
-    case, claim = request.case, request.claim
-    promise, statutory = cases.selectors.clocks_of(case, now=now, days=policy.selectors.calendar())
-    return {
-        "case": case,
-        "asked": request,
-        "claim": claim,
-        "party": claim.party,
-        "masked_number": masked_numbers([claim.party_id]).get(claim.party_id, ""),
-        "promise_clock": promise,
-        "statutory_clock": statutory,
-        "events": cases.selectors.timeline(case),
-        "form": form,
-        "may_answer": request.answered_at is None and can(viewer, Action.HANDLE_CASE),
-        "status_label": kinds.PERSON_REQUEST.status_labels[case.status],
-        "claim_status_label": kinds.CLAIM.status_labels[claim.case.status],
     }
 
 

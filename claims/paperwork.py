@@ -1,4 +1,5 @@
-"""What pages show of a claim's letters, papers and messages, and of what can be done about a refusal.
+"""What pages show of a claim's letters, papers and messages, of what can be done about a
+refusal, of an ended spell, and of a request for a person.
 
 Words and addresses for what selectors found. Reads the dated values of remedies; never writes.
 """
@@ -14,13 +15,20 @@ from django.utils.translation import gettext as _
 import cases.letters
 import cases.messages
 import cases.selectors
+import payouts.selectors
 import policy.selectors
 from accounts.models import User
+from accounts.roles import Action, can
+from accounts.selectors import masked_numbers
 from cases.models import Attachment, Letter, Message
+from cases.wording import month_words
 from claims import kinds
+from claims.forms import PersonAnswerForm
 from claims.letters import PAPERS
-from claims.models import Claim
+from claims.models import Claim, PersonRequest, Spell
 from claims.remedies import remedies, reopen_until
+from claims.selectors import months_left
+from law.money import Fen, yuan_grouped
 from law.workdays import legal_day
 
 
@@ -103,4 +111,44 @@ def letter_page(claim: Claim, letter: Letter, *, viewer: User) -> dict[str, obje
         "not_drawn": cases.selectors.cannot_be_drawn(letter),
         "back_url": reverse("case-claim" if viewer.is_staff_member else "claim", args=[number]),
         "back_label": _("回到案件") if viewer.is_staff_member else _("回到进度"),
+    }
+
+
+def ended_words(spell: Spell, payments: Sequence[payouts.selectors.MonthState]) -> str:
+    """Until when benefit was due, what is kept, and what has to come back."""
+    left = months_left(spell)
+    said = [
+        _("失业保险金发到%(month)s。") % {"month": month_words(min(spell.paid_through, spell.last_month))}
+        if spell.paid_through >= spell.first_month
+        else _("还没有开始发，一个月也没有用掉。")
+    ]
+    if left:
+        said.append(_("没领的 %(n)d 个月给您留着，以后失业可以再申请。") % {"n": left})
+    over = [payment for payment in payments if payment.is_to_recover]
+    if over:
+        total = yuan_grouped(Fen(sum(payment.amount_fen for payment in over)))
+        words = _("之后多发了 %(n)d 个月，共 %(amount)s 元，要退回；工作人员会和您联系怎么退。")
+        said.append(words % {"n": len(over), "amount": total})
+    return " ".join(said)
+
+
+def person_request_page(
+    request: PersonRequest, *, viewer: User, form: PersonAnswerForm, now: datetime
+) -> dict[str, object]:
+    """The officer's page of a request for a person."""
+    case, claim = request.case, request.claim
+    promise, statutory = cases.selectors.clocks_of(case, now=now, days=policy.selectors.calendar())
+    return {
+        "case": case,
+        "asked": request,
+        "claim": claim,
+        "party": claim.party,
+        "masked_number": masked_numbers([claim.party_id]).get(claim.party_id, ""),
+        "promise_clock": promise,
+        "statutory_clock": statutory,
+        "events": cases.selectors.timeline(case),
+        "form": form,
+        "may_answer": request.answered_at is None and can(viewer, Action.HANDLE_CASE),
+        "status_label": kinds.PERSON_REQUEST.status_labels[case.status],
+        "claim_status_label": kinds.CLAIM.status_labels[claim.case.status],
     }

@@ -1,4 +1,4 @@
-"""Pages of a request for a person: the citizen asks on the tracker, an officer reads and answers."""
+"""What a citizen reports and asks on the tracker (work was found, a person should look), and who answers."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from django.views.decorators.http import require_GET, require_POST
 import accounts.services
 from accounts.models import Access, User
 from accounts.roles import Action, requires
-from claims import pages, selectors, services
-from claims.forms import PersonAnswerForm, PersonForm
+from claims import pages, paperwork, selectors, services
+from claims.forms import JobForm, PersonAnswerForm, PersonForm
 from claims.models import PersonRequest
 from claims.refusals import sentence
 from law.errors import Refused
@@ -44,6 +44,29 @@ def ask(request: HttpRequest, number: str) -> HttpResponse:
     return redirect("claim", number=number)
 
 
+@requires(Action.SEE_OWN_MATTERS)
+@require_POST
+def report_job(request: HttpRequest, number: str) -> HttpResponse:
+    """The person has found work: benefit stops, and what is left is kept."""
+    viewer, now = _user(request), timezone.now()
+    claim = selectors.claim_for_citizen(viewer, number)
+    if claim is None:
+        raise Http404
+    form = JobForm(request.POST)
+    if form.is_valid():
+        try:
+            services.report_job(
+                claim=claim, started_on=form.cleaned_data["started_on"], actor=viewer, now=now
+            )
+        except Refused as refused:
+            form.add_error("started_on", sentence(refused))
+    if form.errors:
+        page = pages.tracker_page(claim, viewer=viewer, now=now, job=form)
+        return render(request, "claims/tracker.html", page, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    messages.success(request, _("恭喜！已经记下，谢谢您告诉我们。"))
+    return redirect("claim", number=number)
+
+
 @requires(Action.SEE_CASE)
 @require_GET
 def person_request(request: HttpRequest, number: str) -> HttpResponse:
@@ -56,7 +79,7 @@ def _show(request: HttpRequest, number: str, *, form: PersonAnswerForm) -> HttpR
     accounts.services.record_access(
         act=Access.Act.READ, actor=viewer, party=found.claim.party, case_number=number, now=now
     )
-    page = pages.person_request_page(found, viewer=viewer, form=form, now=now)
+    page = paperwork.person_request_page(found, viewer=viewer, form=form, now=now)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "claims/person_request.html", page, status=status)
 

@@ -33,6 +33,11 @@ SENTENCES: Mapping[str, str | Promise] = {
         "您后来又交了一份申请（%(number)s），正在办或正在领。新的证据请交到那一份里，这一份不用再动。"
     ),
     "claim.answer_empty": _("还没有写答复：申请人要看到的就是这段话。"),
+    "claim.job_ahead": _("开始工作的日子还没有到。上班之后再报告，不会晚。"),
+    "claim.job_before": _(
+        "这个日子不晚于您申请的那天（%(applied)s），要由工作人员看。请在下面请人工办理，或者打 12333。"
+    ),
+    "claim.not_in_payment": _("这一份现在不在发放，不用报告。"),
     "claim.month_not_begun": _("%(month)s 还没有开始，不能生成应发。"),
 }
 
@@ -48,6 +53,8 @@ def sentence(refused: Refused) -> str:
             numbers["field"] = field_words(field)
         case {"verdict": str(verdict)}:
             numbers["verdict"] = str(Determination.Verdict(verdict).label)
+        case {"applied": str(applied)}:
+            numbers["applied"] = date_words(date.fromisoformat(applied))
         case {"until": str(until)}:
             numbers["until"] = date_words(date.fromisoformat(until))
         case {"month": str(month)}:

@@ -16,10 +16,11 @@ from accounts.selectors import covers, machine
 from cases.clocks import Clock
 from cases.models import Amendment, Attachment, Case, Event, Letter, Message, Proposal
 from claims.checks import Check, checks_of
-from claims.facts import ALL_SOURCES, Evidence, FactValue, Origin, assemble
+from claims.facts import ALL_SOURCES, EarlierSpell, Evidence, FactValue, Origin, assemble
 from claims.models import Claim, Draft, PersonRequest, Registration, Spell
 from gateways.models import Lookup
 from gateways.ports import CardAnswer, Source, Subject
+from law import months
 from law.errors import FaultyField, Refused
 from law.money import Fen
 from law.parameters import ParameterBook
@@ -76,6 +77,7 @@ def facts_for(
         amendments=list(amendments),
         known_reasons=known_reasons(law, on=claim.applied_on, region=claim.county),
         known_counties=known_counties(law, on=claim.applied_on, region=claim.county),
+        earlier=earlier_spell(claim),
     )
 
 
@@ -205,6 +207,19 @@ def spell_of(claim: Claim) -> Spell | None:
     return Spell.objects.select_related("claim", "determination").filter(pk=claim.pk).first()
 
 
+def months_left(spell: Spell) -> int:
+    """The months of an ended spell that are kept for a later one."""
+    through = months.parse(min(spell.paid_through, spell.last_month))
+    return spell.months - max(0, through - months.parse(spell.first_month) + 1)
+
+
+def earlier_spell(claim: Claim) -> EarlierSpell | None:
+    """The latest spell that this office has granted the person before, once it has ended."""
+    rows = Spell.objects.select_related("claim__case").filter(claim__party=claim.party_id)
+    found = rows.exclude(ended_at=None).exclude(pk=claim.pk).order_by("-granted_at").first()
+    return None if found is None else EarlierSpell(found.claim.case.number, months_left(found))
+
+
 def month_fen(spell: Spell, month: str, *, book: ParameterBook | None = None) -> Fen:
     """The amount of one month of a spell: the standard in force for that month, in fen.
 
@@ -323,6 +338,7 @@ def estimate_for(
         amendments=[],
         known_reasons=known_reasons(law, on=today, region=county),
         known_counties=known_counties(law, on=today, region=county),
+        earlier=earlier_spell(preview),
     )
     program = PROGRAMS[PROGRAM]
     parameters = policy.selectors.parameters_for(program=PROGRAM, region=county, law=law)

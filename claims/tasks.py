@@ -52,3 +52,9 @@ def drop_old_drafts() -> None:
 def close_unanswered() -> None:
     """Close claims whose applicant has not answered the notice of missing papers in time."""
     services.close_unanswered(now=timezone.now())
+
+
+@shared_task
+def end_used_up() -> None:
+    """End the spells whose last month is over."""
+    services.end_used_up(now=timezone.now())

@@ -42,6 +42,11 @@ TIMETABLE = {
         timedelta(seconds=30),
         "a claim whose first payment has arrived is in payment",
     ),
+    "end-used-up-spells": Job(
+        "claims.tasks.end_used_up",
+        crontab(hour=2, minute=20),
+        "a spell whose months are over ends, and the person is told and may claim again",
+    ),
     "drop-old-drafts": Job(
         "claims.tasks.drop_old_drafts",
         crontab(hour=3, minute=40),

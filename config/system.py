@@ -37,6 +37,7 @@ JOBS: Mapping[str, str | Promise] = {
     "verify-submitted-claims": gettext_lazy("核验新提交的申请"),
     "accrue-current-month": gettext_lazy("生成本月应发"),
     "follow-payments": gettext_lazy("把到账的申请转为发放中"),
+    "end-used-up-spells": gettext_lazy("月数领完的停发"),
     "drop-old-drafts": gettext_lazy("删除放了三十天的草稿"),
     "close-unanswered-notices": gettext_lazy("到期没有补正的结案"),
     "submit-approved-batches": gettext_lazy("把签齐的批次送银行"),

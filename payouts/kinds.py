@@ -130,12 +130,12 @@ RETURN = register(
         label=_("退票"),
         initial=RETURNED,
         transitions={
-            # SETTLED: two officers found that the money had arrived after all.
+            # SETTLED: two officers found that the money had arrived after all; or the benefit was stopped.
             RETURNED: frozenset({CORRECTING, READY, PROPOSED, SETTLED}),
             # RETURNED: the last reminder was not answered.
             CORRECTING: frozenset({READY, PROPOSED, SETTLED, RETURNED}),
             # Paying again without a new account is proposed by one officer and signed by another.
-            PROPOSED: frozenset({READY, RETURNED}),
+            PROPOSED: frozenset({READY, RETURNED, SETTLED}),
             # Paid again, or back once more.
             READY: frozenset({SETTLED, RETURNED}),
             # A return may come days after the second payment too.
@@ -161,6 +161,7 @@ RETURN = register(
                 "return.ready",
                 "return.settled",
                 "return.paid_after_all",
+                "return.stopped",
             }
         ),
         status_labels={
@@ -168,7 +169,7 @@ RETURN = register(
             PROPOSED: _("等复核"),
             CORRECTING: _("等本人更正"),
             READY: _("下一批重发"),
-            SETTLED: _("已重发到账"),
+            SETTLED: _("已了结"),
         },
         verb_labels={
             "return.opened": _("银行退回"),
@@ -181,6 +182,7 @@ RETURN = register(
             "return.pay_again_declined": _("复核退回，请再核实"),
             "return.ready": _("可以重发，进下一批"),
             "return.settled": _("重发到账"),
+            "return.stopped": _("停发，不再重发"),
             "return.paid_after_all": _("核实：这笔钱当时已经付出，不用重发"),
         },
         max_age={

@@ -49,6 +49,7 @@ class Move(models.TextChoices):
     PAID_AFTER_ALL = "PAID_AFTER", _("更正：已付")
     UNPAID_AFTER_ALL = "UNPAID_AFTER", _("更正：未付")
     WITHDRAWN = "WITHDRAWN", _("更正：冲回应付")
+    STOPPED = "STOPPED", _("停发：冲回应付")
 
 
 DIRECTIONS = {
@@ -63,8 +64,11 @@ DIRECTIONS = {
     Move.PAID_AFTER_ALL: (Account.PAYABLE, Account.TRANSIT),
     Move.UNPAID_AFTER_ALL: (Account.TRANSIT, Account.PAYABLE),
     Move.WITHDRAWN: (Account.PAYABLE, Account.FUND),
+    Move.STOPPED: (Account.PAYABLE, Account.FUND),
 }
 """Move -> (debit, credit): money leaves the debit account and reaches the credit account."""
+ABOUT_OBLIGATIONS = (str(Move.OWED), str(Move.WITHDRAWN), str(Move.STOPPED))
+"""Moves of what is owed; all others but FUNDING are about a payment."""
 
 
 def pool_of(region: str) -> str:
@@ -136,6 +140,26 @@ class Obligation(models.Model):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(name="payouts_obligation_due", fields=["pool", "due_on"]),
+        ]
+
+
+class Receivable(models.Model):
+    """Money that was paid, or is on its way, for something that was not owed: it has to come back.
+
+    Recorded when it is found, never netted against what is owed, and no claim to any way of recovery. Its
+    obligation is not paid again.
+    """
+
+    obligation = models.OneToOneField(
+        Obligation, on_delete=models.PROTECT, related_name="receivable", primary_key=True
+    )
+    amount_fen = models.BigIntegerField()
+    why = models.CharField(max_length=24)
+    found_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[Constraints] = [
+            models.CheckConstraint(name="payouts_receivable_amount", condition=Q(amount_fen__gt=0)),
         ]
 
 
@@ -343,9 +367,9 @@ class Transfer(models.Model):
             models.CheckConstraint(
                 name="payouts_transfer_about",
                 condition=Q(kind=str(Move.FUNDING), obligation=None, payment=None)
-                | Q(kind__in=[str(Move.OWED), str(Move.WITHDRAWN)], obligation__isnull=False, payment=None)
+                | Q(kind__in=ABOUT_OBLIGATIONS, obligation__isnull=False, payment=None)
                 | (
-                    ~Q(kind__in=[str(Move.FUNDING), str(Move.OWED), str(Move.WITHDRAWN)])
+                    ~Q(kind__in=[str(Move.FUNDING), *ABOUT_OBLIGATIONS])
                     & Q(obligation__isnull=False, payment__isnull=False)
                 ),
             ),
@@ -356,6 +380,11 @@ class Transfer(models.Model):
                 name="payouts_transfer_withdrawn_once",
                 fields=["obligation"],
                 condition=Q(kind=str(Move.WITHDRAWN)),
+            ),
+            models.UniqueConstraint(
+                name="payouts_transfer_stopped_once",
+                fields=["obligation"],
+                condition=Q(kind=str(Move.STOPPED)),
             ),
             models.UniqueConstraint(
                 name="payouts_transfer_payment_once",
@@ -485,3 +514,9 @@ def unresolved_receipts() -> models.QuerySet[Receipt]:
         payment=OuterRef("payment"), resolved_at__gte=OuterRef("received_at")
     )
     return Receipt.objects.filter(~Exists(decided), conflicts=True)
+
+
+def still_owed(obligations: models.QuerySet[Obligation]) -> models.QuerySet[Obligation]:
+    """Those that were neither replaced nor stopped, and whose money has not to come back."""
+    stopped = Transfer.objects.filter(obligation=OuterRef("pk"), kind=Move.STOPPED)
+    return obligations.filter(~Exists(stopped), replaced_by=None, receivable=None)

@@ -220,6 +220,7 @@ class City:
             kinds.SUPPLEMENT: self._asked_for_papers,
             kinds.APPROVED: self.verified,
             kinds.PAYING: self._paying,
+            kinds.ENDED: self._ended,
             kinds.REJECTED: self._rejected,
             kinds.REOPENED: self._reopened,
             kinds.CLOSED_NO_RESPONSE: self._closed,
@@ -300,6 +301,14 @@ class City:
         self.accrue(claim)
         self.settled(self.batch(money.ACCEPTED, size=0))
         claims.services.follow_payments(now=NOW + timedelta(hours=3))
+        return reread(claim)
+
+    def _ended(self) -> Claim:
+        claim = self._paying()
+        later = NOW + timedelta(days=3)
+        claims.services.report_job(
+            claim=claim, started_on=legal_day(later), actor=claim.party.user, now=later
+        )
         return reread(claim)
 
     # --- money --------------------------------------------------------------------------------------------

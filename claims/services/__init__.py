@@ -13,6 +13,7 @@ from claims.services.applying import (
     submit_claim,
 )
 from claims.services.deciding import close_unanswered, propose, request_papers, review
+from claims.services.ending import end_used_up, report_job
 from claims.services.paying import accrue_due, accrue_month, follow_payments
 from claims.services.person import answer_person_request, ask_for_person
 from claims.services.reading import note_read, open_letter, open_paper
@@ -39,6 +40,7 @@ __all__ = [
     "claims_to_ask",
     "close_unanswered",
     "drop_old_drafts",
+    "end_used_up",
     "follow_payments",
     "look_up_for_form",
     "note_read",
@@ -46,6 +48,7 @@ __all__ = [
     "open_paper",
     "propose",
     "reopen",
+    "report_job",
     "request_papers",
     "review",
     "save_draft",

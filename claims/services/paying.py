@@ -34,15 +34,16 @@ logger = logging.getLogger("anye.claims")
 def accrue_due(*, now: datetime, claim_ids: Sequence[int] | None = None) -> int:
     """Owe every month that has begun and is not owed yet, oldest first; returns how many. Re-runnable.
 
-    Whoever takes months out of a spell (a suspension, say) must see to it that they are not owed here.
+    A spell that ended is owed up to its last payable month.
     """
     current = legal_day(now).isoformat()[:7]
     missing: set[str] = set()
     # Few rows: spells that begin, end and stand alike are one.
     alike = _in_payment(claim_ids).annotate(owed=Count("month_rows"))
-    for first, last, owed in alike.values_list("first_month", "last_month", "owed").distinct():
+    of_each = alike.values_list("first_month", "last_month", "paid_through", "owed")
+    for first, last, through, owed in of_each.distinct():
         begun, month = [], first
-        while month <= min(last, current):
+        while month <= min(last, through or last, current):
             begun.append(month)
             month = month_after(month)
         if len(begun) > owed:
@@ -69,7 +70,8 @@ def accrue_month(*, month: str, now: datetime, claim_ids: Sequence[int] | None =
 
 
 def _in_payment(claim_ids: Sequence[int] | None) -> QuerySet[Spell]:
-    spells = Spell.objects.filter(claim__case__status__in=[kinds.APPROVED, kinds.PAYING])
+    # One that ended is still owed what is due of it: the report of work may come before the month's sweep.
+    spells = Spell.objects.filter(claim__case__status__in=[kinds.APPROVED, kinds.PAYING, kinds.ENDED])
     return spells if claim_ids is None else spells.filter(pk__in=list(claim_ids))
 
 
@@ -87,6 +89,7 @@ def _accrue_chunk(
         _in_payment(claim_ids)
         .select_related("claim", "determination")
         .filter(first_month__lte=month, last_month__gte=month, granted_at__lte=now)
+        .filter(Q(paid_through="") | Q(paid_through__gte=month))
         .alias(done=done)
         .filter(done__isnull=True, pk__gt=after)
         .exclude(pk__in=passed_over)

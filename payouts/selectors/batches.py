@@ -54,6 +54,7 @@ from payouts.models import (
     ReturnedPayment,
     Signature,
     Transfer,
+    still_owed,
 )
 from payouts.selectors.contradictions import contradictions_of
 from payouts.selectors.payments import FundState, fund
@@ -127,7 +128,7 @@ def owed_now(viewer: User, *, now: datetime) -> list[OwedNow]:
     why.
     """
     live = Payment.objects.filter(obligation=OuterRef("pk"), failed_at=None, returned_at=None)
-    due = Obligation.objects.filter(~Exists(live), due_on__lte=legal_day(now), replaced_by=None)
+    due = still_owed(Obligation.objects.filter(~Exists(live), due_on__lte=legal_day(now)))
     rows = in_regions(due, viewer, "pool").values("pool").annotate(count=Count("pk"), total=Sum("amount_fen"))
     return [OwedNow(row["pool"], row["count"], Fen(row["total"])) for row in rows.order_by("pool")]
 

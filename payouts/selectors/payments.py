@@ -6,12 +6,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from cases.models import Case
 from law.money import Fen
 from payouts.kinds import CAUSE_ADVICE, CAUSE_LABELS, READY, SETTLED
-from payouts.models import Account, Balance, Obligation, Payment, ReturnedPayment, pool_of
+from payouts.models import (
+    Account,
+    Balance,
+    Move,
+    Obligation,
+    Payment,
+    ReturnedPayment,
+    Transfer,
+    pool_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +37,8 @@ class MonthState:
     amount_fen: Fen
     due_on: date
     is_paid: bool
+    is_stopped: bool
+    is_to_recover: bool
     is_returned: bool
     is_sent: bool
     is_in_batch: bool
@@ -40,6 +52,10 @@ class MonthState:
     @property
     def words(self) -> str:
         """The state in a few words."""
+        if self.is_stopped:
+            return _("已停发，不再发")
+        if self.is_to_recover:
+            return _("多发了，要退回")
         if self.is_paid:
             return _("已到账")
         if self.is_returned:
@@ -56,8 +72,9 @@ class MonthState:
 
 def months_of_case(case: Case) -> Sequence[MonthState]:
     """Every obligation that a case has granted, oldest month first."""
-    standing = Obligation.objects.filter(case=case, replaced_by=None)
-    obligations = list(standing.order_by("month", "due_on", "pk"))
+    standing = Obligation.objects.select_related("receivable").filter(case=case, replaced_by=None)
+    stopped = Exists(Transfer.objects.filter(obligation=OuterRef("pk"), kind=Move.STOPPED))
+    obligations = list(standing.annotate(is_stopped=stopped).order_by("month", "due_on", "pk"))
     payments = Payment.objects.select_related("batch__case", "payee").filter(obligation__in=obligations)
     # The account number is not for pages; its last four digits stand beside it.
     latest = {
@@ -66,7 +83,10 @@ def months_of_case(case: Case) -> Sequence[MonthState]:
     }
     returns = ReturnedPayment.objects.select_related("case").filter(obligation__in=obligations)
     returned = {one.obligation_id: one for one in returns}
-    return [_state(owed, latest.get(owed.pk), returned.get(owed.pk)) for owed in obligations]
+    return [
+        _state(owed, latest.get(owed.pk), returned.get(owed.pk), is_stopped=owed.is_stopped)
+        for owed in obligations
+    ]
 
 
 def payments_of_case(case: Case) -> Sequence[MonthState]:
@@ -108,7 +128,9 @@ def fund(region: str) -> FundState:
     )
 
 
-def _state(owed: Obligation, payment: Payment | None, returned: ReturnedPayment | None) -> MonthState:
+def _state(
+    owed: Obligation, payment: Payment | None, returned: ReturnedPayment | None, *, is_stopped: bool
+) -> MonthState:
     """The state by the latest attempt and the open return, if there is one."""
     is_paid = payment is not None and payment.settled_at is not None and payment.returned_at is None
     is_live = (
@@ -122,6 +144,8 @@ def _state(owed: Obligation, payment: Payment | None, returned: ReturnedPayment 
         amount_fen=Fen(owed.amount_fen),
         due_on=owed.due_on,
         is_paid=is_paid,
+        is_stopped=is_stopped,
+        is_to_recover=hasattr(owed, "receivable"),
         is_returned=is_returned,
         is_sent=payment is not None and is_live and payment.batch.submitted_at is not None,
         is_in_batch=is_live,

@@ -151,6 +151,17 @@ QUERIES: dict[str, str] = {
             WHERE c.obligation_id = t.obligation_id AND c.resolved_at = t.at
         )
     """,
+    "stopped_and_sent": """
+        SELECT o.key FROM payouts_transfer t JOIN payouts_obligation o ON o.id = t.obligation_id
+        LEFT JOIN payouts_payment p
+            ON p.obligation_id = o.id AND p.failed_at IS NULL AND p.returned_at IS NULL
+        WHERE t.kind = 'STOPPED' AND (p.id IS NOT NULL OR t.amount_fen <> o.amount_fen)
+    """,
+    "to_recover_and_not_sent": """
+        SELECT o.key FROM payouts_receivable r JOIN payouts_obligation o ON o.id = r.obligation_id
+        LEFT JOIN payouts_payment p ON p.obligation_id = o.id
+        WHERE p.id IS NULL OR r.amount_fen <> o.amount_fen
+    """,
     "line_without_transfer": """
         SELECT l.bank_serial FROM payouts_statementline l
         LEFT JOIN payouts_transfer t ON t.statement_line_id = l.id

@@ -14,10 +14,12 @@ from payouts.services.resolving import acts_for, decide_act, propose_act
 from payouts.services.sealing import seal_batch
 from payouts.services.sending import submit_batch, submit_waiting
 from payouts.services.signing import send_back_batch, sign_batch
+from payouts.services.stopping import Stopped, stop_after
 
 __all__ = [
     "Due",
     "NewPayee",
+    "Stopped",
     "acts_for",
     "ask_card_again",
     "decide_act",
@@ -37,6 +39,7 @@ __all__ = [
     "set_first_payees",
     "set_payee",
     "sign_batch",
+    "stop_after",
     "submit_batch",
     "submit_waiting",
 ]

@@ -62,7 +62,7 @@ def book_funding(*, region: str, amount_fen: Fen, reference: str, now: datetime)
 
 def book_owed(obligation_ids: Sequence[int], *, now: datetime) -> None:
     """FUND to PAYABLE for each of these new obligations."""
-    _book_obligations(Move.OWED, obligation_ids, now=now)
+    book_obligations(Move.OWED, obligation_ids, now=now)
 
 
 def book_obligation(kind: Move, obligation_id: int, *, now: datetime) -> None:
@@ -71,10 +71,11 @@ def book_obligation(kind: Move, obligation_id: int, *, now: datetime) -> None:
     Raises `Refused("fund.short")` where the fund does not cover it.
     """
     with fund_must_cover():
-        _book_obligations(kind, [obligation_id], now=now)
+        book_obligations(kind, [obligation_id], now=now)
 
 
-def _book_obligations(kind: Move, obligation_ids: Sequence[int], *, now: datetime) -> None:
+def book_obligations(kind: Move, obligation_ids: Sequence[int], *, now: datetime) -> None:
+    """One transfer of `kind` for each of these obligations: OWED, WITHDRAWN or STOPPED."""
     debit, credit = DIRECTIONS[kind]
     with connection.cursor() as cursor:
         cursor.execute(

@@ -52,6 +52,7 @@ from payouts.models import (
     Signature,
     StatementLine,
     pool_of,
+    still_owed,
     unresolved_receipts,
 )
 from payouts.payer import Payer, payer
@@ -203,7 +204,7 @@ def due_obligations(pool: str, today: date) -> list[_Owed]:
     live = Payment.objects.filter(obligation=OuterRef("pk"), failed_at=None, returned_at=None)
     waiting = Contradiction.objects.filter(obligation=OuterRef("pk"), resolved_at=None)
     rows = (
-        Obligation.objects.filter(pool=pool, due_on__lte=today, replaced_by=None)
+        still_owed(Obligation.objects.filter(pool=pool, due_on__lte=today))
         .filter(~Exists(live))
         .annotate(
             attempts=Count("payments"),

@@ -142,6 +142,7 @@ def people(city: City) -> People:
         "claim": {"number": own},
         "claim-check-card": {"number": own},
         "claim-ask-for-person": {"number": own},
+        "claim-report-job": {"number": own},
         "claim-answer-papers": {"number": own},
         "claim-reopen": {"number": own},
         "case-claim-reopen": {"number": own},
@@ -298,6 +299,7 @@ def test_a_citizen_finds_nobody_elses_claim(people: People, within: City) -> Non
         ("claim", client.get),
         ("claim-check-card", client.post),
         ("claim-ask-for-person", client.post),
+        ("claim-report-job", client.post),
         ("claim-answer-papers", client.post),
         ("claim-reopen", client.post),
     ):

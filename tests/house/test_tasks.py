@@ -35,6 +35,9 @@ from tests.house.broker import tasks
 AGAIN = timedelta(minutes=5)
 """When the broker hands out again what a lost worker had not finished."""
 
+OVER = datetime(2029, 1, 5, 1, 30, tzinfo=UTC)
+"""When every spell of today is over."""
+
 Arguments = Mapping[str, int]
 
 
@@ -96,6 +99,12 @@ def began_a_form(city: City) -> None:
     claims.services.save_draft(party=party, submission_id=uuid.uuid4(), answers={"mobile": "138"}, now=NOW)
 
 
+def used_up(city: City) -> None:
+    """A claim whose last month was owed."""
+    claim = city.claim(kinds.PAYING)
+    claims.services.accrue_due(now=OVER, claim_ids=[claim.pk])
+
+
 def an_export(city: City) -> Arguments:
     """A supervisor has asked for the list of all open cases."""
     city.claim(kinds.REVIEW1)
@@ -117,6 +126,7 @@ CASES: Mapping[str, Twice] = {
     "claims.tasks.accrue_current_month": Twice(no_arguments(lambda city: city.claim(kinds.APPROVED))),
     "claims.tasks.follow_payments": Twice(paid_but_not_followed),
     "claims.tasks.drop_old_drafts": Twice(no_arguments(began_a_form), at=NOW + timedelta(days=31)),
+    "claims.tasks.end_used_up": Twice(no_arguments(used_up), at=OVER),
     "claims.tasks.close_unanswered": Twice(
         no_arguments(lambda city: city.claim(kinds.SUPPLEMENT)), at=NOW + timedelta(days=60)
     ),

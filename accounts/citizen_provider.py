@@ -1,4 +1,4 @@
-"""The identity provider of citizens, as an OpenID Connect provider that hands over a number we must not keep.
+"""The identity providers of citizens and of units: OpenID Connect that hands over numbers we must not keep.
 
 The sign-in library would store everything it is told as plain JSON. This provider takes the verified person
 out before
@@ -13,10 +13,17 @@ from allauth.socialaccount.models import SocialLogin
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from django.http import HttpRequest
 
-from accounts.models import IdentifierKind
+from accounts.mandates import RegisteredUnit
+from accounts.models import IdentifierKind, Mandate
 
 # The only claims kept beside the account: enough to recognise it, nothing that tells who it is.
 KEPT_CLAIMS = ("sub", "iss")
+# Ids of the two providers in the settings: at the second one signs in for units.
+CITIZEN = "citizen"
+UNIT = "unit"
+# What the provider may say of a person at a unit; a delegation is never its word, but ours.
+CAPACITIES = (Mandate.Capacity.REPRESENTATIVE.value, Mandate.Capacity.REGISTERED.value)
+DEREGISTERED = "DEREGISTERED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,23 @@ def verified_person(response: Mapping[str, Any]) -> VerifiedPerson | None:
     return VerifiedPerson(name=name, id_kind=str(kind), id_number=number)
 
 
+def registered_units(response: Mapping[str, Any]) -> list[RegisteredUnit] | None:
+    """The units the person is registered for, or None if the answer does not say it as agreed."""
+    listed = claims_of(response).get("units")
+    if not isinstance(listed, list):
+        return None
+    units = []
+    for one in listed:
+        if not isinstance(one, Mapping):
+            return None
+        texts = [one.get(name) for name in ("name", "code", "capacity", "status")]
+        if not all(isinstance(text, str) and text for text in texts) or one["capacity"] not in CAPACITIES:
+            return None
+        name, code, capacity, status = map(str, texts)
+        units.append(RegisteredUnit(name, code, capacity, is_active=status != DEREGISTERED))
+    return units
+
+
 class CitizenProvider(OpenIDConnectProvider):  # type: ignore[misc]  # allauth has no types
     """OpenID Connect, keeping nothing of what it is told but the subject."""
 
@@ -65,7 +89,8 @@ class CitizenProvider(OpenIDConnectProvider):  # type: ignore[misc]  # allauth h
         return {name: claims[name] for name in KEPT_CLAIMS if name in claims}
 
     def sociallogin_from_response(self, request: HttpRequest, response: Mapping[str, Any]) -> SocialLogin:
-        """Make the sign-in, with the verified person on it for this request only."""
+        """Make the sign-in, with the verified person and units on it for this request only."""
         login = super().sociallogin_from_response(request, response)
         login.verified_person = verified_person(response)
+        login.registered_units = registered_units(response) if self.app.provider_id == UNIT else None
         return login

@@ -41,6 +41,10 @@ CLIENT_NAME = "第三方稽核（演示）"
 CLIENT_SCOPES = ("determinations:read",)
 
 
+ENTERPRISES_OF_A_SCENARIO = 3
+UNIT_SCENARIOS = ("SMALL_PASSES", "TWO_UNITS", "OWNER_APPLIES", "DEREGISTERED")
+
+
 class SandboxAway(Exception):
     """The sandbox did not answer, so that no list of people could be read."""
 
@@ -154,17 +158,37 @@ def citizens(sandbox_url: str) -> list[Entry]:
         ]
 
 
+def enterprises(sandbox_url: str) -> list[Entry]:
+    """A few units of each scenario that may sign in, as the sandbox lists them. Raises SandboxAway."""
+    with urllib3.PoolManager(timeout=SANDBOX_SECONDS, retries=False) as pool:
+        return [
+            {"scenario": scenario, "name": str(unit["name"]), "uscc": str(unit["code"])}
+            for scenario in UNIT_SCENARIOS
+            for unit in _listed(
+                pool,
+                f"{sandbox_url.rstrip('/')}/units",
+                {"scenario": scenario, "limit": str(ENTERPRISES_OF_A_SCENARIO)},
+            )
+        ]
+
+
 def _people(pool: urllib3.PoolManager, sandbox_url: str, scenario: str) -> Sequence[Mapping[str, object]]:
     fields = {"scenario": scenario, "available": "1", "limit": str(CITIZENS_OF_A_SCENARIO)}
+    return _listed(pool, f"{sandbox_url.rstrip('/')}/people", fields)
+
+
+def _listed(
+    pool: urllib3.PoolManager, address: str, fields: Mapping[str, str]
+) -> Sequence[Mapping[str, object]]:
     try:
-        answer = pool.request("GET", f"{sandbox_url.rstrip('/')}/people", fields=fields)
+        answer = pool.request("GET", address, fields=dict(fields))
     except urllib3.exceptions.HTTPError as trouble:
         raise SandboxAway(str(trouble)) from trouble
     if answer.status != 200:
         raise SandboxAway(f"the sandbox answered {answer.status}")
     found = answer.json()
     if not isinstance(found, list):
-        raise SandboxAway("the sandbox answered something that is no list of people")
+        raise SandboxAway("the sandbox answered something that is no list")
     return found
 
 
@@ -176,6 +200,6 @@ def demo_accounts(*, secrets_file: Path, base_url: str, sandbox_url: str, now: d
         "sandbox_url": sandbox_url,
         "staff": ensure_officers(credentials, now=now),
         "citizens": citizens(sandbox_url),
-        "enterprises": [],
+        "enterprises": enterprises(sandbox_url),
         "api_clients": [ensure_api_client(credentials["api_client"], actor=machine(), now=now)],
     }

@@ -226,6 +226,46 @@ class ClientForm(forms.Form):
     )
 
 
+class UnshownInput(forms.TextInput):
+    """A field whose content is never sent back to the page: a number of a person is typed again."""
+
+    def format_value(self, value: Any) -> None:
+        """Nothing to show."""
+
+
+class DelegateForm(forms.Form):
+    """Whom a unit lets act for it, and until when."""
+
+    name = forms.CharField(
+        max_length=120,
+        label=_("姓名"),
+        error_messages={"required": _("请填姓名。")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    id_number = forms.CharField(
+        max_length=40,
+        label=_("公民身份号码"),
+        help_text=_("18 位。加密保存，以后只显示首尾几位；没填对的，要再填一遍。"),
+        error_messages={"required": _("请填公民身份号码。")},
+        widget=UnshownInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+    )
+    until = forms.DateField(
+        label=_("到哪天止（可不填）"),
+        help_text=_("当天还能办。不填，就到单位撤回时为止。"),
+        required=False,
+        error_messages={"invalid": _("请填日期，例如 2026-12-31。")},
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def clean_name(self) -> str:
+        """One blank between parts of a name."""
+        return " ".join(str(self.cleaned_data["name"]).split())
+
+    def clean_id_number(self) -> str:
+        """As it is kept: no blanks, a capital X."""
+        return "".join(str(self.cleaned_data["id_number"]).split()).upper()
+
+
 class PasswordField(forms.CharField):
     """A password: kept as typed, blanks and all."""
 

@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from accounts import typed
 from accounts.models import Access, User
+from accounts.roles import AS, AS_UNIT
 from accounts.services import record_access
 
 SEEN_AT = "seen_at"
@@ -55,6 +56,7 @@ class IdleTimeout:
     def _end(self, request: HttpRequest, now: datetime) -> HttpResponseBase:
         user = request.user
         is_staff = isinstance(user, User) and user.is_staff_member
+        is_agent = isinstance(user, User) and user.agent_person_id is not None
         is_part = "HX-Request" in request.headers
         form = typed.read(request) if request.method == "POST" and not is_part else None
         if isinstance(user, User):
@@ -66,6 +68,8 @@ class IdleTimeout:
             words = {"idle": "2", "next": reverse("typed")}
         elif request.method == "GET" and not is_part:
             words["next"] = request.get_full_path()
+        if is_agent:
+            words[AS] = AS_UNIT
         url = f"{reverse('staff-sign-in' if is_staff else 'sign-in')}?{urlencode(words)}"
         if is_part:
             answer = HttpResponse(status=200)

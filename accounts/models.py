@@ -1,4 +1,4 @@
-"""Parties and their numbers, users with roles and regions, and the log of who signed in and who read whom.
+"""Parties and their numbers, users with roles and regions, mandates, the log of who signed in and read whom.
 
 It must never hold a number of a person in the clear: `Identifier.number` is encrypted, found by digest, shown
 masked.
@@ -18,7 +18,7 @@ from accounts.privacy import EncryptedTextField
 
 
 class Role(models.TextChoices):
-    """What a user may be. Officers are given roles; a citizen has one by being linked to a person."""
+    """What a user may be. Officers are given roles; citizens and agents have one through a linked person."""
 
     HANDLER = "HANDLER", _("经办")
     REVIEWER = "REVIEWER", pgettext_lazy("role", "复核")
@@ -28,6 +28,7 @@ class Role(models.TextChoices):
     SECURITY_ADMIN = "SECURITY_ADMIN", _("安全管理员")
     AUDIT_ADMIN = "AUDIT_ADMIN", _("审计管理员")
     CITIZEN = "CITIZEN", _("个人")
+    AGENT = "AGENT", _("单位经办人")
 
 
 # Classified protection level 3: three administrators, three people, none of whom does case work.
@@ -105,13 +106,19 @@ class Identifier(models.Model):
 
 
 class User(AbstractUser):
-    """Who signs in: an officer with roles and regions, a citizen linked to a party; also the machine."""
+    """Who signs in, and as what: an officer with roles and regions, a citizen linked to a party, an agent
+    linked to the person that acts for units; also the machine. Who is two of these has two users.
+    """
 
     roles = ArrayField(models.CharField(max_length=32, choices=Role.choices), default=list, blank=True)
     # Region codes of six digits; one ending in 00 stands for all its counties.
     regions = ArrayField(models.CharField(max_length=6), default=list, blank=True)
     full_name = models.CharField(max_length=120, blank=True)
     party = models.OneToOneField(Party, on_delete=models.PROTECT, null=True, blank=True, related_name="user")
+    # The person who acts for units under this user. Not `party`: nothing of the person's own opens here.
+    agent_person = models.OneToOneField(
+        Party, on_delete=models.PROTECT, null=True, blank=True, related_name="agent_user"
+    )
 
     # The latest time step (RFC 6238: seconds since 1970 / 30) whose one-time code was used:
     # a code counts once, whatever happens to the cache.
@@ -135,6 +142,11 @@ class User(AbstractUser):
             models.CheckConstraint(
                 name="accounts_user_officer_or_citizen", condition=Q(roles=[]) | Q(party=None)
             ),
+            # Likewise who acts for a unit and is a claimant: the session says as which of the two.
+            models.CheckConstraint(
+                name="accounts_user_agent_alone",
+                condition=Q(agent_person=None) | (Q(roles=[]) & Q(party=None)),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -146,10 +158,87 @@ class User(AbstractUser):
         return bool(self.roles)
 
     def has_role(self, role: Role) -> bool:
-        """Whether the user holds this role; CITIZEN is held by being linked to a party."""
+        """Whether the user holds this role; CITIZEN and AGENT are held by being linked to a person."""
         if role is Role.CITIZEN:
             return self.party_id is not None
+        if role is Role.AGENT:
+            return self.agent_person_id is not None
         return role.value in self.roles
+
+
+class Mandate(models.Model):
+    """That a person may act for a unit, from day to day. It can be ended, once; the database refuses any
+    other change.
+    """
+
+    class Capacity(models.TextChoices):
+        """By what the person acts: the first two as registered at the identity provider."""
+
+        REPRESENTATIVE = "LEGAL_REPRESENTATIVE", _("法定代表人")
+        REGISTERED = "AGENT", _("登记的经办人")
+        DELEGATE = "DELEGATE", _("受委托的经办人")
+
+    class End(models.TextChoices):
+        """Why it ended before its last day, or was taken off the list after it."""
+
+        WITHDRAWN = "WITHDRAWN", _("单位撤回")
+        GIVEN_UP = "GIVEN_UP", _("本人交还")
+        NOT_REGISTERED = "NOT_REGISTERED", _("统一身份认证已不再登记")
+        REPLACED = "REPLACED", _("换成新的授权")
+        DEREGISTERED = "DEREGISTERED", _("单位已注销")
+        NAME_DIFFERS = "NAME_DIFFERS", _("姓名与证件不符")
+        EXPIRED = "EXPIRED", _("已到期")
+
+    # The person, not a user: one may be given a mandate before ever having signed in.
+    person = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="mandates")
+    unit = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="mandates_given")
+    capacity = models.CharField(max_length=24, choices=Capacity.choices)
+    # How the unit wrote the person's name; at the first sign-in the identity provider's word is compared.
+    named_as = models.CharField(max_length=120)
+    valid_from = models.DateField()
+    # The last day, included; null: until it is ended.
+    valid_to = models.DateField(null=True, blank=True)
+    granted_at = models.DateTimeField()
+    # Null: by the identity provider.
+    granted_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="mandates_granted"
+    )
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="mandates_ended"
+    )
+    ended_because = models.CharField(max_length=16, choices=End.choices, blank=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                name="accounts_mandate_one_open", fields=["person", "unit"], condition=Q(ended_at=None)
+            ),
+            models.CheckConstraint(
+                name="accounts_mandate_period", condition=Q(valid_to=None) | Q(valid_to__gte=F("valid_from"))
+            ),
+            models.CheckConstraint(
+                name="accounts_mandate_delegate_by_somebody",
+                condition=Q(capacity="DELEGATE", granted_by__isnull=False)
+                | (~Q(capacity="DELEGATE") & Q(granted_by=None)),
+            ),
+            models.CheckConstraint(
+                name="accounts_mandate_end_has_reason",
+                condition=Q(ended_at=None, ended_because="", ended_by=None)
+                | (Q(ended_at__isnull=False) & ~Q(ended_because="")),
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(name="accounts_mandate_unit", fields=["unit", "granted_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unit_id} / {self.person_id} {self.capacity}"
+
+    @property
+    def may_delegate(self) -> bool:
+        """Whether it lets one give others a mandate: a delegate hands nothing on."""
+        return self.capacity != Mandate.Capacity.DELEGATE
 
 
 class Access(models.Model):
@@ -183,6 +272,9 @@ class Access(models.Model):
         RENAMED = "RENAMED", _("姓名变更")
         CLIENT_CREATED = "CLIENT_CREATED", _("登记接口客户")
         CLIENT_REVOKED = "CLIENT_REVOKED", _("撤销接口客户")
+        MANDATE_GRANTED = "MANDATE_GRANTED", _("取得单位授权")
+        MANDATE_DELEGATED = "MANDATE_DELEGATED", _("委托经办人")
+        MANDATE_ENDED = "MANDATE_ENDED", _("结束单位授权")
         TOKEN_ISSUED = "TOKEN_ISSUED", _("签发令牌")
         TOKEN_REFUSED = "TOKEN_REFUSED", _("未签发令牌")
 

@@ -34,6 +34,8 @@ class Action(models.TextChoices):
     OWN_ACCOUNT = "OWN_ACCOUNT", gettext_lazy("管理本人账户")
     APPLY = "APPLY", gettext_lazy("提出申请")
     SEE_OWN_MATTERS = "SEE_OWN_MATTERS", gettext_lazy("查看本人事项")
+    SEE_OWN_UNITS = "SEE_OWN_UNITS", gettext_lazy("查看本人经办的单位")
+    DELEGATE_UNIT = "DELEGATE_UNIT", gettext_lazy("委托和撤回单位经办人")
     OPEN_PAPERS = "OPEN_PAPERS", gettext_lazy("打开文书和材料")
     SEE_QUEUE = "SEE_QUEUE", gettext_lazy("查看待办")
     SEE_CASE = "SEE_CASE", gettext_lazy("查看案件")
@@ -57,6 +59,8 @@ class Action(models.TextChoices):
 
 MATRIX: Mapping[Role, frozenset[Action]] = {
     Role.CITIZEN: frozenset({Action.SIGNED_IN, Action.APPLY, Action.SEE_OWN_MATTERS, Action.OPEN_PAPERS}),
+    # For which units is said by `accounts.models.Mandate`, asked anew at each page.
+    Role.AGENT: frozenset({Action.SIGNED_IN, Action.SEE_OWN_UNITS, Action.DELEGATE_UNIT}),
     Role.HANDLER: frozenset(
         {
             Action.SIGNED_IN,
@@ -123,12 +127,16 @@ MATRIX: Mapping[Role, frozenset[Action]] = {
     Role.AUDIT_ADMIN: frozenset({Action.SIGNED_IN, Action.OWN_ACCOUNT, Action.READ_AUDIT_LOG}),
 }
 
+# What the address of the sign-in page says when the page asked for is a unit's.
+AS = "as"
+AS_UNIT = "unit"
+
 # What a machine client may be given: a scope opens one action and nothing else.
 SCOPES: Mapping[str, Action] = {"determinations:read": Action.API_DETERMINATIONS}
 
 
 def roles_of(user: User | AnonymousUser) -> list[Role]:
-    """The roles a user holds, the citizen's included; none for a visitor or a closed account."""
+    """The roles a user holds, citizen's and agent's included; none for a visitor or a closed account."""
     if not isinstance(user, User) or not user.is_active:
         return []
     return [role for role in Role if user.has_role(role)]
@@ -143,13 +151,19 @@ def can(user: User | AnonymousUser, action: Action) -> bool:
         return True
     if not isinstance(user, User) or not user.is_active:
         return False
-    return action in _actions(frozenset(user.roles), user.party_id is not None)
+    return action in _actions(
+        frozenset(user.roles), user.party_id is not None, user.agent_person_id is not None
+    )
 
 
 @lru_cache(maxsize=64)
-def _actions(roles: frozenset[str], is_citizen: bool) -> frozenset[Action]:
+def _actions(roles: frozenset[str], is_citizen: bool, is_agent: bool) -> frozenset[Action]:
     """All that these roles allow together: few sets of roles exist, and a page asks some forty times."""
-    held = {Role(code) for code in roles} | ({Role.CITIZEN} if is_citizen else set())
+    held = {Role(code) for code in roles}
+    if is_citizen:
+        held.add(Role.CITIZEN)
+    if is_agent:
+        held.add(Role.AGENT)
     return frozenset[Action]().union(*(MATRIX[role] for role in held))
 
 
@@ -160,8 +174,12 @@ def who_may(action: Action) -> list[Role]:
 
 def sign_in_url(action: Action, *, then: str = "") -> str:
     """The page at which those who may do this sign in; `then` is the path to come back to."""
-    page = reverse("sign-in" if Role.CITIZEN in who_may(action) else "staff-sign-in")
-    return f"{page}?{urlencode({'next': then})}" if then else page
+    public = {Role.CITIZEN, Role.AGENT}.intersection(who_may(action))
+    page = reverse("sign-in" if public else "staff-sign-in")
+    asked = {"next": then} if then else {}
+    if public == {Role.AGENT}:
+        asked[AS] = AS_UNIT
+    return f"{page}?{urlencode(asked)}" if asked else page
 
 
 class Guarded(Generic[P]):
@@ -214,7 +232,13 @@ class Guarded(Generic[P]):
         )
         if self.json:
             return problem_response(403, "not_allowed", title=_("您的岗位不办这件事"))
-        context = {"who_may": [str(role.label) for role in who_may(self.action)]}
+        public = {Role.CITIZEN, Role.AGENT}.intersection(who_may(self.action))
+        context = {
+            "who_may": [str(role.label) for role in who_may(self.action)],
+            "other_capacity_url": ""
+            if user.is_staff_member or not public
+            else sign_in_url(self.action, then=_way_back(request)),
+        }
         return render(request, "403.html", context, status=403)
 
 

@@ -11,10 +11,10 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
-from accounts.models import Access, Identifier, Party, User
+from accounts.models import Access, Identifier, Mandate, Party, User
 from accounts.privacy import digest
 from law.parameters import ParameterBook
-from law.workdays import LEGAL_ZONE, end_of_legal_day
+from law.workdays import LEGAL_ZONE, end_of_legal_day, legal_day
 
 Row = TypeVar("Row", bound=Model)
 
@@ -132,6 +132,125 @@ def region_names() -> dict[str, str]:
         for table in counties:
             names.update(table)
     return dict(sorted(names.items()))
+
+
+# --- mandates ---------------------------------------------------------------------------------------------
+
+PAST_MANDATES = 20
+MOST_MANDATES = 200
+
+
+def mandates_in_force(rows: QuerySet[Mandate], on: date) -> QuerySet[Mandate]:
+    """Only those in force on a day: begun, not over, and not ended by the end of that day."""
+    lasting = Q(valid_to=None) | Q(valid_to__gte=on)
+    not_ended = Q(ended_at=None) | Q(ended_at__gte=end_of_legal_day(on))
+    return rows.filter(lasting, not_ended, valid_from__lte=on)
+
+
+def mandates_of(user: User | AnonymousUser, on: date) -> list[Mandate]:
+    """The units that a user may act for on a day, by name; none in any other capacity than agent's."""
+    if not isinstance(user, User) or not user.is_active or user.agent_person_id is None:
+        return []
+    own = Mandate.objects.filter(person_id=user.agent_person_id).select_related("unit", "granted_by")
+    return list(mandates_in_force(own, on).order_by("unit__name", "pk")[:MOST_MANDATES])
+
+
+def mandate_for(user: User | AnonymousUser, unit: int, on: date) -> Mandate | None:
+    """The mandate under which a user may act for the unit with this key on a day."""
+    if not isinstance(user, User) or not user.is_active or user.agent_person_id is None:
+        return None
+    own = Mandate.objects.filter(person_id=user.agent_person_id, unit_id=unit).select_related("unit")
+    return mandates_in_force(own, on).order_by("pk").first()
+
+
+def may_act_for(user: User | AnonymousUser, unit: Party, on: date) -> bool:
+    """Whether a user may act for a unit on a day."""
+    return mandate_for(user, unit.pk, on) is not None
+
+
+def last_mandate(user: User, unit: int) -> Mandate | None:
+    """The latest mandate a user ever had for the unit with this key, in force or not."""
+    if user.agent_person_id is None:
+        return None
+    own = Mandate.objects.filter(person_id=user.agent_person_id, unit_id=unit).select_related("unit")
+    return own.order_by("-granted_at", "-pk").first()
+
+
+def was_ever_agent(*, kind: str, number: str) -> bool:
+    """Whether the person with this number ever had a mandate."""
+    person = party_by_number(kind=kind, number=number)
+    return person is not None and Mandate.objects.filter(person=person).exists()
+
+
+def agent_with_number(*, kind: str, number: str) -> User | None:
+    """The user under whom the person with this number acts for units."""
+    person = party_by_number(kind=kind, number=number)
+    return User.objects.filter(agent_person=person).first() if person else None
+
+
+@dataclass(frozen=True)
+class MandateRow:
+    """A mandate with what may be shown of a number: of the unit, or of the person, as the page needs it."""
+
+    mandate: Mandate
+    number: str
+    is_own: bool = False
+    may_end: bool = False
+
+
+@dataclass(frozen=True)
+class OwnUnits:
+    """The units somebody may act for now, and those he might once."""
+
+    now: list[MandateRow]
+    past: list[MandateRow]
+
+
+def own_units(user: User, *, now: datetime) -> OwnUnits:
+    """What 我的单位 shows."""
+    on = legal_day(now)
+    current = mandates_of(user, on)
+    kept = [mandate.pk for mandate in current]
+    other = Mandate.objects.filter(person_id=user.agent_person_id).exclude(pk__in=kept)
+    past = list(
+        other.select_related("unit", "granted_by").order_by("-granted_at", "-pk")[:PAST_MANDATES]
+        if user.agent_person_id is not None
+        else []
+    )
+    codes = masked_numbers([mandate.unit_id for mandate in (*current, *past)])
+
+    def rows(mandates: Iterable[Mandate]) -> list[MandateRow]:
+        return [MandateRow(mandate, codes.get(mandate.unit_id, "")) for mandate in mandates]
+
+    return OwnUnits(now=rows(current), past=rows(past))
+
+
+@dataclass(frozen=True)
+class UnitPage:
+    """One unit, as somebody sees it who may act for it."""
+
+    own: Mandate
+    code: str
+    agents: list[MandateRow]
+
+
+def unit_page(own: Mandate, *, now: datetime) -> UnitPage:
+    """The unit of a mandate, and who else may act for it; a delegate sees only himself."""
+    rows = Mandate.objects.filter(unit_id=own.unit_id).select_related("person", "granted_by", "unit")
+    if not own.may_delegate:
+        rows = rows.filter(pk=own.pk)
+    found = list(mandates_in_force(rows, legal_day(now)).order_by("granted_at", "pk")[:MOST_MANDATES])
+    numbers = masked_numbers([mandate.person_id for mandate in found])
+    agents = [
+        MandateRow(
+            mandate,
+            numbers.get(mandate.person_id, ""),
+            is_own=mandate.pk == own.pk,
+            may_end=mandate.capacity == Mandate.Capacity.DELEGATE,
+        )
+        for mandate in found
+    ]
+    return UnitPage(own, masked_numbers([own.unit_id]).get(own.unit_id, ""), agents)
 
 
 # --- administration ---------------------------------------------------------------------------------------

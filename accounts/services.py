@@ -192,11 +192,7 @@ def link_citizen(
         raise Refused("identity.number_differs")
     if User.objects.filter(party=party).exclude(pk=user.pk).exists():
         raise Refused("identity.linked_elsewhere")
-    if party.name != name:
-        party.former_names = [*party.former_names, party.name]
-        party.name = name
-        party.save(update_fields=["name", "former_names"])
-        record_access(act=Access.Act.RENAMED, actor=user, party=party, now=now)
+    take_over_name(party=party, name=name, actor=user, now=now)
     if user.party_id is None or user.full_name != name:
         is_new = user.party_id is None
         user.party = party
@@ -205,6 +201,16 @@ def link_citizen(
         if is_new:
             record_access(act=Access.Act.LINKED, actor=user, party=party, now=now)
     return party
+
+
+@transaction.atomic
+def take_over_name(*, party: Party, name: str, actor: User, now: datetime) -> None:
+    """Write down the name that the identity provider vouches for, and keep the one before."""
+    if party.name != name:
+        party.former_names = [*party.former_names, party.name]
+        party.name = name
+        party.save(update_fields=["name", "former_names"])
+        record_access(act=Access.Act.RENAMED, actor=actor, party=party, now=now)
 
 
 @transaction.atomic

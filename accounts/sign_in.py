@@ -1,8 +1,8 @@
 """How people sign in: what we decide where the sign-in library asks us (its adapters).
 
-Officers: user name, password, one-time code. Citizens: the identity provider, whose verified number becomes
-an
-`Identifier`. This module must never keep or log a number of a person, and never decide what a role may do.
+Officers: user name, password, one-time code. Citizens and the agents of units: the identity provider of each,
+whose verified number becomes an `Identifier`; through which of the two one came says as what one acts. This
+module must never keep or log a number of a person, and never decide what a role may do.
 """
 
 from collections.abc import Mapping
@@ -28,10 +28,11 @@ from qrcode.image.svg import SvgPathFillImage  # type: ignore[import-untyped]  #
 from qrcode.main import QRCode  # type: ignore[import-untyped]  # published without types
 
 from accounts import privacy
-from accounts.citizen_provider import VerifiedPerson
+from accounts.citizen_provider import UNIT, VerifiedPerson
+from accounts.mandates import RegisteredUnit, confirm_agent
 from accounts.models import Access, User
 from accounts.roles import Action, can
-from accounts.selectors import party_by_number, staff_by_username
+from accounts.selectors import agent_with_number, party_by_number, staff_by_username, was_ever_agent
 from accounts.services import link_citizen, record_access
 from law.errors import Refused
 
@@ -39,6 +40,7 @@ from law.errors import Refused
 STARTING_PAGES = (
     (Action.SEE_QUEUE, "queue"),
     (Action.SEE_OWN_MATTERS, "my"),
+    (Action.SEE_OWN_UNITS, "units"),
     (Action.MANAGE_USERS, "users"),
     (Action.READ_AUDIT_LOG, "access-log"),
     (Action.SEE_SYSTEM, "system"),
@@ -108,7 +110,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponseBase:
         """Both steps are done: log it."""
         record_access(
-            act=Access.Act.SIGN_IN, actor=user, party=user.party, address=address_of(request), now=clock()
+            act=Access.Act.SIGN_IN,
+            actor=user,
+            party=user.party or user.agent_person,
+            address=address_of(request),
+            now=clock(),
         )
         answer: HttpResponseBase = super().post_login(request, user, **kwargs)
         return answer
@@ -177,23 +183,24 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth h
 
 
 class CitizenAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has no types
-    """Sign-in of citizens through the identity provider."""
+    """Sign-in of citizens and of the agents of units through their identity providers."""
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         """Whoever the identity provider vouches for may come in."""
         return True
 
     def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: Mapping[str, Any]) -> User:
-        """A user of a citizen is named by chance: neither his name nor his number is a user name."""
+        """Such a user is named by chance: neither his name nor his number is a user name."""
         user = sociallogin.user
         assert isinstance(user, User)  # the library's attribute has no type
-        user.username = f"p-{privacy.digest(str(sociallogin.account.uid), purpose='user-name')[:24]}"
+        kind = "u" if sociallogin.account.provider == UNIT else "p"
+        user.username = f"{kind}-{privacy.digest(str(sociallogin.account.uid), purpose='user-name')[:24]}"
         return user
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """The provider has answered: find or make the user of this person before anything else happens.
 
-        One person has one user, even if the provider knows him under a new subject.
+        One person has one user in each capacity, even if the provider knows him under a new subject.
         """
         if sociallogin.state.get("process") != AuthProcess.LOGIN:
             raise ImmediateHttpResponse(refuse(request, "identity.process"))
@@ -201,23 +208,58 @@ class CitizenAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # alla
         if not isinstance(person, VerifiedPerson):
             raise ImmediateHttpResponse(refuse(request, "identity.no_number"))
         try:
-            with transaction.atomic():
-                if not sociallogin.is_existing:
-                    known = party_by_number(kind=person.id_kind, number=person.id_number)
-                    user = User.objects.filter(party=known).first() if known else None
-                    if user is not None:
-                        sociallogin.connect(request, user)
-                    else:
-                        self.save_user(request, sociallogin)
-                link_citizen(
-                    user=sociallogin.user,
-                    name=person.name,
-                    id_kind=person.id_kind,
-                    id_number=person.id_number,
-                    now=clock(),
-                )
+            if sociallogin.account.provider == UNIT:
+                self._sign_in_agent(request, sociallogin, person)
+            else:
+                self._sign_in_citizen(request, sociallogin, person)
         except Refused as refusal:
             raise ImmediateHttpResponse(refuse(request, refusal.code)) from None
+
+    @transaction.atomic
+    def _sign_in_citizen(
+        self, request: HttpRequest, sociallogin: SocialLogin, person: VerifiedPerson
+    ) -> None:
+        known = party_by_number(kind=person.id_kind, number=person.id_number)
+        self._find_or_make(request, sociallogin, User.objects.filter(party=known).first() if known else None)
+        link_citizen(
+            user=sociallogin.user,
+            name=person.name,
+            id_kind=person.id_kind,
+            id_number=person.id_number,
+            now=clock(),
+        )
+
+    def _sign_in_agent(self, request: HttpRequest, sociallogin: SocialLogin, person: VerifiedPerson) -> None:
+        """What the provider registers is kept even where nothing is left to act for: that too is news."""
+        units: list[RegisteredUnit] | None = sociallogin.registered_units
+        if units is None:
+            raise Refused("identity.no_units_said")
+        if not units and not was_ever_agent(kind=person.id_kind, number=person.id_number):
+            # Nobody's agent: nothing of this person is kept.
+            raise Refused("identity.no_unit")
+        with transaction.atomic():
+            user = agent_with_number(kind=person.id_kind, number=person.id_number)
+            self._find_or_make(request, sociallogin, user)
+            in_force = confirm_agent(
+                user=sociallogin.user,
+                name=person.name,
+                id_kind=person.id_kind,
+                id_number=person.id_number,
+                units=units,
+                now=clock(),
+            )
+        if not in_force and any(not unit.is_active for unit in units):
+            raise Refused("identity.unit_deregistered")
+        if not in_force:
+            raise Refused("identity.no_unit")
+
+    def _find_or_make(self, request: HttpRequest, sociallogin: SocialLogin, user: User | None) -> None:
+        if sociallogin.is_existing:
+            return
+        if user is not None:
+            sociallogin.connect(request, user)
+        else:
+            self.save_user(request, sociallogin)
 
     def on_authentication_error(
         self,
@@ -236,7 +278,7 @@ class CitizenAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # alla
 
 
 def refusal_words(code: str) -> str:
-    """What happened and what to do now, for a code of a refused citizen's sign-in."""
+    """What happened and what to do now, for a code of a refused sign-in of a citizen or agent."""
     words = {
         "identity.cancelled": _("您没有完成登录，什么都没有改变。"),
         "identity.unavailable": _(
@@ -255,13 +297,26 @@ def refusal_words(code: str) -> str:
             "这个证件号码已经有另一个账号在用。请带身份证到窗口核对，核对好就能登录。"
         ),
         "identity.officer": _("工作人员账号不能用来办本人的事，请用自己的统一身份认证账号登录。"),
+        "identity.no_unit": _(
+            "现在没有您可以替它办事的单位：统一身份认证没有登记，单位也没有委托您，或者委托已经结束。"
+            "请单位的法定代表人登记或委托您，再来登录。办本人的事，请选“个人”登录。"
+        ),
+        "identity.unit_deregistered": _(
+            "登记的单位已经注销，不能再替它办事。信息不对的，请到市场监管部门核对后再来登录。"
+        ),
+        "identity.unit_code": _(
+            "统一身份认证给出的统一社会信用代码位数或校验位不符，我们无法确认是哪个单位。请带营业执照到窗口办理。"
+        ),
+        "identity.no_units_said": _(
+            "统一身份认证没有说明您登记在哪些单位，我们无法确认您替谁办事。请过几分钟再试，还不行就打 12333。"
+        ),
         "identity.process": _("这次登录隔得太久，或者是从另一个窗口开始的。请从登录页重新开始。"),
     }
     return words[code]
 
 
 def refuse(request: HttpRequest, code: str) -> HttpResponse:
-    """The page for a citizen's sign-in that did not come about; logged."""
+    """The page for such a sign-in that did not come about; logged."""
     record_access(
         act=Access.Act.SIGN_IN_FAILED, actor=None, reason=code, address=address_of(request), now=clock()
     )

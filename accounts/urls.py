@@ -7,7 +7,7 @@ which the library itself finds the page.
 from django.urls import path
 
 from accounts import api
-from accounts.views import access_log, own, session, signing_in, users
+from accounts.views import access_log, own, session, signing_in, units, users
 
 urlpatterns = [
     path("sign-in/", signing_in.citizen_sign_in, name="sign-in"),
@@ -31,6 +31,10 @@ urlpatterns = [
     path("account/passkeys/add/", own.add_passkey, name="own-passkey-add"),
     path("account/passkeys/<int:key>/remove/", own.remove_passkey, name="own-passkey-remove"),
     path("my/readers/", access_log.own_readers, name="my-readers"),
+    path("units/", units.own_units, name="units"),
+    path("units/<int:unit>/", units.unit, name="unit"),
+    path("units/<int:unit>/delegate/", units.delegate, name="unit-delegate"),
+    path("units/<int:unit>/mandates/<int:key>/end/", units.end_mandate, name="unit-mandate-end"),
     path("admin/users/", users.users, name="users"),
     path("admin/users/new/", users.new_user, name="user-new"),
     path("admin/users/<int:key>/", users.user, name="user"),

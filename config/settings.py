@@ -55,7 +55,9 @@ ANYE_PAYER = dict(env.json("ANYE_PAYER", default=_SANDBOX_PAYER) if ANYE_DEMO el
 """The account benefits are paid from, `{"account": "…", "name": "…"}`; only the sandbox's bank takes any.
 `"format"` is what the bank reads: `"text"` (default) or `"pain001"`, which needs `"bank_code"` (12 digits)"""
 ANYE_IDENTITY_URL = env.str("ANYE_IDENTITY_URL", default=f"{ANYE_SANDBOX_URL}/oidc")
-"""The identity provider's issuer, at which citizens and enterprises sign in."""
+"""The issuer of the identity provider at which citizens sign in."""
+ANYE_UNIT_IDENTITY_URL = env.str("ANYE_UNIT_IDENTITY_URL", default="") or f"{ANYE_IDENTITY_URL}/units"
+"""The issuer of the identity provider for legal persons, at which one signs in for a unit."""
 
 # --- parts ------------------------------------------------------------------------------------------------
 
@@ -171,7 +173,7 @@ FILE_UPLOAD_HANDLERS = ["cases.uploads.BoundedUploads"]
 
 # --- security ---------------------------------------------------------------------------------------------
 
-_identity = urlsplit(ANYE_IDENTITY_URL)
+_issuers = [urlsplit(issuer) for issuer in (ANYE_IDENTITY_URL, ANYE_UNIT_IDENTITY_URL)]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -181,7 +183,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         # A form's redirect counts too: signing in posts here and is sent on to the identity provider.
-        "form-action": [SELF, f"{_identity.scheme}://{_identity.netloc}"],
+        "form-action": [SELF, *sorted({f"{issuer.scheme}://{issuer.netloc}" for issuer in _issuers})],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
     }
@@ -269,7 +271,16 @@ SOCIALACCOUNT_PROVIDERS = {
                 "client_id": env.str("ANYE_OIDC_CLIENT_ID", default="anye"),
                 "secret": env.str("ANYE_OIDC_CLIENT_SECRET"),
                 "settings": {"server_url": ANYE_IDENTITY_URL},
-            }
+            },
+            {
+                "provider_id": "unit",
+                "name": _("法人统一身份认证"),
+                "client_id": env.str("ANYE_UNIT_OIDC_CLIENT_ID", default="")
+                or env.str("ANYE_OIDC_CLIENT_ID", default="anye"),
+                "secret": env.str("ANYE_UNIT_OIDC_CLIENT_SECRET", default="")
+                or env.str("ANYE_OIDC_CLIENT_SECRET"),
+                "settings": {"server_url": ANYE_UNIT_IDENTITY_URL},
+            },
         ],
     }
 }

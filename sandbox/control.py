@@ -9,7 +9,7 @@ from threading import Lock
 
 from sandbox import scenarios
 from sandbox.store import Store
-from sandbox.wire import Json, WireError, text_of
+from sandbox.wire import Json, WireError, text_of, whole_number
 from sandbox.world import CITIZEN_ID, FREE, SEED, Person, World
 
 
@@ -41,8 +41,8 @@ def people(store: Store, world: World, query: Mapping[str, str]) -> list[Json]:
         raise WireError(400, "bad_request", f"pool must be {FREE} or {SEED}.")
     if available and pool == SEED:
         raise WireError(400, "bad_request", "Nobody of the pool seed is free to apply.")
-    limit = _number(query, "limit", default=20, least=1, most=1000)
-    after = _number(query, "after", default=0, least=0, most=10**9)
+    limit = whole_number(query, "limit", default=20, least=1, most=1000)
+    after = whole_number(query, "after", default=0, least=0, most=10**9)
     with store.reading() as connection:
         rows = connection.execute(
             "SELECT ordinal, claimed FROM people WHERE ordinal > :after AND :scenario IN ('', scenario)"
@@ -183,10 +183,3 @@ def payments(store: Store, *, limit: int) -> list[Json]:
                 (limit,),
             )
         ]
-
-
-def _number(query: Mapping[str, str], name: str, *, default: int, least: int, most: int) -> int:
-    text = query.get(name) or str(default)
-    if not (text.isascii() and text.isdigit()) or not least <= int(text) <= most:
-        raise WireError(400, "bad_request", f"{name} must be a whole number from {least} to {most}.")
-    return int(text)

@@ -68,6 +68,10 @@ class OAuthError(WireError):
 class IdentityProvider:
     """The provider of one world. `issuer` is its address; `clock` gives seconds since 1970."""
 
+    realm = "person"
+    """Codes and tokens of one realm open nothing in another."""
+    claims_supported = ("sub", "name", "id_kind", "id_number", "mobile")
+
     def __init__(
         self, store: Store, world: World, client: Client, issuer: str, clock: Callable[[], int]
     ) -> None:
@@ -127,7 +131,7 @@ class IdentityProvider:
                 "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
                 "code_challenge_methods_supported": ["S256"],
                 "scopes_supported": ["openid", "profile"],
-                "claims_supported": ["sub", "name", "id_kind", "id_number", "mobile"],
+                "claims_supported": list(self.claims_supported),
             }
         )
 
@@ -185,7 +189,7 @@ class IdentityProvider:
         self._check_client(request)
         if form.get("grant_type") != "authorization_code":
             raise OAuthError(400, "unsupported_grant_type", "Only authorization_code is given here.")
-        digest = _digest("code", form.get("code", ""))
+        digest = self._digest("code", form.get("code", ""))
         with self.store.writing() as connection:
             row = connection.execute("SELECT * FROM identity_grants WHERE digest = ?", (digest,)).fetchone()
             # A code counts once, whatever comes of it.
@@ -202,7 +206,7 @@ class IdentityProvider:
         access = secrets.token_urlsafe(32)
         self._keep("token", access, person, TOKEN_SECONDS)
         now = self.clock()
-        claims = self._claims(person) | {
+        claims = self.claims(person) | {
             "iss": self.issuer,
             "aud": self.client.client_id,
             "iat": now,
@@ -227,13 +231,14 @@ class IdentityProvider:
         with self.store.reading() as connection:
             row = connection.execute(
                 "SELECT person FROM identity_grants WHERE digest = ? AND expires_at >= ?",
-                (_digest("token", access), self.clock()),
+                (self._digest("token", access), self.clock()),
             ).fetchone()
         if kind.lower() != "bearer" or row is None:
             raise OAuthError(401, "invalid_token", "The access token is not known or too old.")
-        return json_answer(self._claims(int(row["person"])))
+        return json_answer(self.claims(int(row["person"])))
 
-    def _claims(self, person: int) -> Json:
+    def claims(self, person: int) -> Json:
+        """What is said of somebody, by ordinal."""
         record = self.world.person(person)
         return {
             "sub": sha256(f"{self.world.seed}/subject/{record.id_number}".encode()).hexdigest()[:32],
@@ -242,6 +247,9 @@ class IdentityProvider:
             "id_number": record.id_number,
             "mobile": record.mobile,
         }
+
+    def _digest(self, kind: str, value: str) -> str:
+        return sha256(f"{self.realm}/{kind}/{value}".encode()).hexdigest()
 
     def _check_client(self, request: Request) -> None:
         client_id, secret = request.form.get("client_id", ""), request.form.get("client_secret", "")
@@ -272,7 +280,7 @@ class IdentityProvider:
             connection.execute("DELETE FROM identity_grants WHERE expires_at < ?", (now,))
             connection.execute(
                 "INSERT INTO identity_grants VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (_digest(kind, value), kind, person, redirect_uri, nonce, challenge, now + seconds),
+                (self._digest(kind, value), kind, person, redirect_uri, nonce, challenge, now + seconds),
             )
 
 
@@ -301,7 +309,3 @@ def _origin(address: SplitResult) -> tuple[str, str, int | None]:
     """Scheme, host and port; the two names of this machine's own interface are one."""
     host = address.hostname or ""
     return address.scheme, "localhost" if host == "127.0.0.1" else host, address.port
-
-
-def _digest(kind: str, value: str) -> str:
-    return sha256(f"{kind}/{value}".encode()).hexdigest()

@@ -68,7 +68,7 @@ _FRAME = """<!doctype html>
 </body>
 </html>
 """
-_FIND = """<div class="grow"><label for="q">姓名或证件号开头
+FIND = """<div class="grow"><label for="q">姓名或证件号开头
 <span lang="en">Name or number begins with</span></label>
 <input class="input" id="q" name="q" value="{text}"></div>
 <button class="button">找 <span lang="en">Find</span></button>"""
@@ -155,7 +155,7 @@ def home(
         **{name: escape(str(state[name])) for name in ("people", "today", "seed", "claimed")},
         sources=_sources(state),
         links=links,
-        find=_FIND.format(text=""),
+        find=FIND.format(text=""),
         table=_people(listed),
         payments=_payments(payments),
         messages=_messages(messages),
@@ -213,11 +213,11 @@ def authorize(
     )
     head = ("姓名 Name", "证件号 ID", "剧本 Scenario", "用过 Used", "登录 Sign in")
     main = _AUTHORIZE.format(
-        error=f'<p class="notice bad" role="alert"><span>{escape(problem)}</span></p>' if problem else "",
-        hidden=_hidden({name: asked[name] for name in ASKED if asked.get(name)}),
+        error=error_line(problem),
+        hidden=hidden({name: asked[name] for name in ASKED if asked.get(name)}),
         options=options,
-        find=_FIND.format(text=escape(text)),
-        table=_table(head, body, "可登录的人 People"),
+        find=FIND.format(text=escape(text)),
+        table=table(head, body, "可登录的人 People"),
     )
     return frame.page("登录", main, status=400 if problem else 200)
 
@@ -239,7 +239,13 @@ def _used(used: bool) -> str:
     return '用过 <span lang="en">used</span>' if used else ""
 
 
-def _hidden(values: Mapping[str, str]) -> str:
+def error_line(problem: str) -> str:
+    """A notice of what was wrong, or nothing."""
+    return f'<p class="notice bad" role="alert"><span>{escape(problem)}</span></p>' if problem else ""
+
+
+def hidden(values: Mapping[str, str]) -> str:
+    """Fields that a form hands on."""
     return "\n".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
         for name, value in values.items()
@@ -248,7 +254,7 @@ def _hidden(values: Mapping[str, str]) -> str:
 
 def _button(action: str, values: Mapping[str, str], chinese: str, english: str) -> str:
     return (
-        f'<form method="post" action="{action}">{_hidden(values)}'
+        f'<form method="post" action="{action}">{hidden(values)}'
         f'<button class="button">{escape(chinese)} <span lang="en">{escape(english)}</span></button></form>'
     )
 
@@ -263,7 +269,8 @@ def _scenario_tag(code: str) -> str:
     return f'<span class="tag {tone}">{code}</span> {_scenario(code)}'
 
 
-def _table(head: Iterable[str], body: str, caption: str) -> str:
+def table(head: Iterable[str], body: str, caption: str) -> str:
+    """A table around rows of HTML."""
     cells = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
     label = escape(caption)
     return (
@@ -292,7 +299,7 @@ def _people(listed: Listed) -> str:
             f'<td><a href="/phone?mobile={known.mobile}">{known.mobile}</a></td></tr>'
         )
     head = ("姓名 Name", "证件号 ID", "剧本 Scenario", "名单 Pool", "用过 Used", "手机 Phone")
-    return _table(head, "\n".join(rows), "人员 People")
+    return table(head, "\n".join(rows), "人员 People")
 
 
 def _sources(state: Json) -> str:
@@ -318,7 +325,7 @@ def _sources(state: Json) -> str:
             f'<input type="hidden" name="source" value="{source}">{buttons}</form></td></tr>'
         )
     head = ("来源 Source", "现在 Now", "被问次数 Requests", "让它 Make it")
-    return _section("sources", "来源", "Sources", _table(head, "\n".join(rows), "来源 Sources"))
+    return _section("sources", "来源", "Sources", table(head, "\n".join(rows), "来源 Sources"))
 
 
 def _payments(payments: Sequence[Json]) -> str:
@@ -334,11 +341,11 @@ def _payments(payments: Sequence[Json]) -> str:
     if not rows:
         return _section("payments", "付款", "Payments", '<p class="note">还没有付款。 No payment yet.</p>')
     head = ("编号 Id", "批次 Batch", "收款人 Payee", "元 Yuan", "结果 Result", "让它 Make it")
-    table = _table(head, "\n".join(rows), "付款 Payments")
+    shown = table(head, "\n".join(rows), "付款 Payments")
     every = _button(
         "/control/return", {"all_due": "1"}, "该退的现在都退", "Let all that are due come back now"
     )
-    return _section("payments", "付款", "Payments", table + every)
+    return _section("payments", "付款", "Payments", shown + every)
 
 
 def _result_of(row: Json) -> tuple[str, str]:

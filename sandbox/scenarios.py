@@ -115,6 +115,33 @@ _ALL = (
 SCENARIOS: Mapping[str, Scenario] = {scenario.code: scenario for scenario in _ALL}
 
 
+@dataclass(frozen=True, slots=True)
+class UnitScenario:
+    """One situation of a unit; `named` units of it stand first in the list."""
+
+    code: str
+    chinese: str
+    english: str
+    named: int
+
+
+ORDINARY_UNIT = "SMALL_PASSES"
+
+_UNITS = (
+    UnitScenario(ORDINARY_UNIT, "小微单位，样样符合", "Small unit, everything in order", named=8),
+    UnitScenario("TWO_UNITS", "经办人兼办上一家单位", "Its agent acts for the unit before, too", named=1),
+    UnitScenario("OWNER_APPLIES", "法定代表人本人也是申请人", "Its owner is a claimant, too", named=2),
+    UnitScenario("DEREGISTERED", "单位已经注销", "Unit is deregistered", named=2),
+)
+
+UNIT_SCENARIOS: Mapping[str, UnitScenario] = {scenario.code: scenario for scenario in _UNITS}
+
+
+def named_units() -> tuple[str, ...]:
+    """The scenario of each named unit in order; those in order first, since they are asked for most."""
+    return tuple(scenario.code for scenario in _UNITS for _ in range(scenario.named))
+
+
 def named_people() -> tuple[str, ...]:
     """The scenario of each named person in order; CLEAN first, since it is asked for most."""
     return tuple(scenario.code for scenario in _ALL for _ in range(scenario.named))

@@ -21,9 +21,11 @@ from threading import Event, Thread
 from urllib.parse import parse_qsl, unquote, urlsplit
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from sandbox import bank, control, pages, registers, scenarios, sms
+from sandbox import bank, control, pages, registers, scenarios, sms, unit_pages
 from sandbox.identity import ASKED, Client, IdentityProvider, OAuthError, oauth_error_answer
 from sandbox.store import Store, populate
+from sandbox.unit_identity import UnitIdentityProvider
+from sandbox.units import RegisteredUnit, Units
 from sandbox.wire import (
     LARGEST_BODY,
     Answer,
@@ -46,6 +48,8 @@ _PAGES = re.compile(r"/|/phone|/person/[0-9]{1,7}", re.ASCII)
 _FOLD = re.compile(r"\s*[\r\n]+\s*")
 
 Handler = Callable[[Request], Answer]
+Pick = Callable[[Mapping[str, str], str, str], Answer]
+"""The page to pick somebody on: what the client asked, what to look for, what was wrong before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +76,10 @@ class Application:
         self.counter = control.Counter()
         self.bank = bank.Bank(store, world, opening_fen=settings.opening_fen)
         client = Client(settings.client_id, settings.client_secret, settings.products)
-        self.provider = IdentityProvider(
-            store, world, client, f"{settings.address}/oidc", clock=lambda: int(time.time())
+        self.units = Units(world)
+        self.provider = IdentityProvider(store, world, client, f"{settings.address}/oidc", clock=_clock)
+        self.unit_provider = UnitIdentityProvider(
+            store, world, client, f"{settings.address}/oidc/units", clock=_clock
         )
         targets = tuple("{0.scheme}://{0.netloc}".format(urlsplit(product)) for product in settings.products)
         # The product may be opened under either name of this machine.
@@ -92,19 +98,11 @@ class Application:
             ("GET", "/bank/statement", self.bank.statement),
             ("POST", "/bank/funding", self.bank.fund),
             ("POST", "/sms/messages", lambda request: sms.accept(self.store, request)),
-            (
-                "GET",
-                "/oidc/.well-known/openid-configuration",
-                self._provider(lambda _: self.provider.discovery()),
-            ),
-            ("GET", "/oidc/jwks", self._provider(lambda _: self.provider.jwks())),
-            ("GET", "/oidc/authorize", self._provider(self._authorize_page)),
-            ("POST", "/oidc/authorize", self._provider(self._authorize)),
-            ("POST", "/oidc/token", self._provider(self.provider.token)),
-            ("GET", "/oidc/userinfo", self._provider(self.provider.userinfo)),
-            ("POST", "/oidc/userinfo", self._provider(self.provider.userinfo)),
+            *self._of_provider("/oidc", self.provider, self._pick_person, self._person_ordinal),
+            *self._of_provider("/oidc/units", self.unit_provider, self._pick_unit, self._unit_ordinal),
             ("GET", "/healthz", self._health),
             ("GET", "/people", self._people),
+            ("GET", "/units", lambda request: json_answer(unit_pages.units(self.units, request.query))),
             ("POST", "/people/answers", self._answers),
             ("POST", "/people/claimed", self._act(lambda f: control.claim(self.store, f), "people")),
             ("POST", "/control/fault", self._act(lambda f: control.set_fault(self.store, f), "sources")),
@@ -172,7 +170,7 @@ class Application:
         if area in ("registers", "bank", "sms"):
             check_signature(request, key_id=self.settings.key_id, key=self.settings.key)
             self.counter.add(request.parts.get("source", area))
-        elif request.method == "POST" and request.path != "/oidc/token":
+        elif request.method == "POST" and request.path not in ("/oidc/token", "/oidc/units/token"):
             _check_origin(request)
         return handler(request)
 
@@ -181,41 +179,72 @@ class Application:
     def _register(self, request: Request) -> Answer:
         return registers.register(self.store, self.world, request)
 
-    def _provider(self, handler: Handler) -> Handler:
-        def checked(request: Request) -> Answer:
-            self.provider.check_up()
-            return handler(request)
+    def _of_provider(
+        self, base: str, provider: IdentityProvider, pick: Pick, ordinal_of: Callable[[str], int | None]
+    ) -> tuple[tuple[str, str, Handler], ...]:
+        """The addresses of an identity provider; each fails while it is told to be down."""
 
-        return checked
+        def checked(handler: Handler) -> Handler:
+            def answer(request: Request) -> Answer:
+                provider.check_up()
+                return handler(request)
 
-    def _authorize_page(self, request: Request) -> Answer:
-        wrong = self.provider.check_request(request.query)
-        if wrong is not None:
-            return wrong
-        return self._pick(request.query, text=request.query.get("q", ""))
+            return answer
 
-    def _authorize(self, request: Request) -> Answer:
-        form = request.form
-        wrong = self.provider.check_request(form)
-        if wrong is not None:
-            return wrong
-        if form.get("deny"):
-            return self.provider.refuse(form)
-        id_number, name = form.get("id_number", "").strip().upper(), form.get("name", "").strip()
-        ordinal = control.ordinal_of(self.store, id_number)
-        if ordinal is None:
-            return self._pick(form, problem="这里没有这个证件号的人。 Nobody here has this number.")
-        if name and name != self.world.person(ordinal).name:
-            return self._pick(
-                form, problem="姓名和证件号不是同一个人。 Name and number are not of one person."
-            )
-        return self.provider.grant(form, ordinal)
+        def page(request: Request) -> Answer:
+            wrong = provider.check_request(request.query)
+            return wrong or pick(request.query, request.query.get("q", ""), "")
 
-    def _pick(self, asked: Mapping[str, str], *, text: str = "", problem: str = "") -> Answer:
+        def authorize(request: Request) -> Answer:
+            form = request.form
+            wrong = provider.check_request(form)
+            if wrong is not None:
+                return wrong
+            if form.get("deny"):
+                return provider.refuse(form)
+            ordinal = ordinal_of(form.get("id_number", "").strip().upper())
+            if ordinal is None:
+                return pick(form, "", "这里没有这个证件号的人。 Nobody here has this number.")
+            name = form.get("name", "").strip()
+            if name and name != self.units.principal(ordinal).name:
+                return pick(form, "", "姓名和证件号不是同一个人。 Name and number are not of one person.")
+            return provider.grant(form, ordinal)
+
+        handlers: tuple[tuple[str, str, Handler], ...] = (
+            ("GET", "/.well-known/openid-configuration", lambda _: provider.discovery()),
+            ("GET", "/jwks", lambda _: provider.jwks()),
+            ("GET", "/authorize", page),
+            ("POST", "/authorize", authorize),
+            ("POST", "/token", provider.token),
+            ("GET", "/userinfo", provider.userinfo),
+            ("POST", "/userinfo", provider.userinfo),
+        )
+        return tuple((method, base + path, checked(handler)) for method, path, handler in handlers)
+
+    def _person_ordinal(self, id_number: str) -> int | None:
+        return control.ordinal_of(self.store, id_number)
+
+    def _unit_ordinal(self, id_number: str) -> int | None:
+        """A signatory, or one of the people: a unit may have delegated to anybody."""
+        return self.units.signatory_of(id_number) or self._person_ordinal(id_number)
+
+    def _pick_person(self, asked: Mapping[str, str], text: str, problem: str) -> Answer:
         chosen = asked.get("scenario", scenarios.CLEAN)
         listed = self._listed(text, chosen)
         asked = {name: asked[name] for name in ASKED if name in asked}
         return pages.authorize(self.frame, asked, listed=listed, chosen=chosen, text=text, problem=problem)
+
+    def _pick_unit(self, asked: Mapping[str, str], text: str, problem: str) -> Answer:
+        chosen = asked.get("scenario", scenarios.ORDINARY_UNIT)
+        listed: list[RegisteredUnit] = (
+            self.units.named_like(text, limit=LISTED)
+            if text
+            else list(self.units.listed(scenario=chosen, limit=LISTED))
+        )
+        asked = {name: asked[name] for name in ASKED if name in asked}
+        return unit_pages.authorize(
+            self.frame, asked, listed=listed, chosen=chosen, text=text, problem=problem
+        )
 
     def _listed(self, text: str, scenario: str) -> list[tuple[Person, bool]]:
         if text:
@@ -295,6 +324,11 @@ class Application:
             payments=control.payments(self.store, limit=50),
             messages=sms.inbox(self.store, limit=20),
         )
+
+
+def _clock() -> int:
+    """The real time: a browser carries no asker's."""
+    return int(time.time())
 
 
 def _check_origin(request: Request) -> None:

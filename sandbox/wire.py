@@ -177,3 +177,11 @@ def error_answer(error: WireError) -> Answer:
 def redirect(address: str) -> Answer:
     """Go there with GET."""
     return Answer(303, b"", "text/plain; charset=utf-8", (("Location", address),))
+
+
+def whole_number(query: Mapping[str, str], name: str, *, default: int, least: int, most: int) -> int:
+    """A whole number of a query. Raises WireError for anything else and outside of the limits."""
+    text = query.get(name) or str(default)
+    if not (text.isascii() and text.isdigit()) or not least <= int(text) <= most:
+        raise WireError(400, "bad_request", f"{name} must be a whole number from {least} to {most}.")
+    return int(text)

@@ -259,7 +259,7 @@ class World:
             hukou_region=region,
             county=county,
             mobile=f"1990{ordinal:07d}",
-            unit=self.unit(rng.randrange(self._units), county),
+            unit=self.unit(rng.randrange(self.units), county),
             contributed_months=contributed,
             first_month=last_month - contributed - gap + 1,
             last_month=last_month,
@@ -277,6 +277,30 @@ class World:
         )
         return self._in_scenario(person, rng)
 
+    def signatory(self, ordinal: int) -> tuple[str, str]:
+        """Name and number of somebody who signs for units, beyond the population; nobody else has the number.
+
+        Raises ValueError for an ordinal of the population.
+        """
+        if ordinal <= self.size:
+            raise ValueError(f"{ordinal} is one of the population")
+        rng = Random(f"{self.seed}/signatory/{ordinal}")  # noqa: S311 - a toy world, no secret
+        id_number, _, _ = self._identity(ordinal, scenarios.CLEAN, rng.choice("MF"))
+        return _name(rng, rare=False), id_number
+
+    def ordinal_of(self, id_number: str) -> int | None:
+        """Whose place in the walk a number stands at: the way of `_identity` back, or None."""
+        if len(id_number) != 18 or not (id_number[:17].isascii() and id_number[:17].isdigit()):
+            return None
+        try:
+            born = date(int(id_number[6:10]), int(id_number[10:12]), int(id_number[12:14]))
+            county = _COUNTY_CODES.index(id_number[:6])
+        except ValueError:
+            return None
+        rest = (born - self._born_from).days * len(_COUNTY_CODES) + county
+        slot = rest * _SERIALS + int(id_number[14:17]) // 2
+        return (slot - self._offset) * pow(self._stride, -1, self._slots) % self._slots
+
     def account(self, ordinal: int, generation: int) -> str:
         """The account number of a person's card: 19 digits that pass the Luhn sum, others for each card."""
         lot = int.from_bytes(sha256(f"{self.seed}/account/{ordinal}".encode()).digest()[:4]) % 100_000
@@ -293,7 +317,8 @@ class World:
         return ordinal, generation
 
     @cached_property
-    def _units(self) -> int:
+    def units(self) -> int:
+        """How many employers there are in each county."""
         return max(40 + self.size // 12, self.enterprises)
 
     def unit(self, index: int, county: str) -> Unit:
@@ -302,6 +327,10 @@ class World:
         trade = _TRADES[index * 5 % len(_TRADES)]
         body = f"91{county}000{index:05d}0"
         return Unit(f"石家庄{brand}{trade}有限公司", f"{body}{uscc_check_character(body)}")
+
+    def county_of_unit(self, index: int) -> str:
+        """The county in which the employer of this number may sign in."""
+        return _INSURED_IN[index * 7 % len(_INSURED_IN)]
 
     def _identity(self, ordinal: int, scenario: str, sex: str) -> tuple[str, date, str]:
         # A walk of fixed stride over (day, county, serial) meets no place twice, so no two people share a
@@ -321,10 +350,10 @@ class World:
         later = person.separated_on + timedelta(days=5)
         match person.scenario:
             case "STILL_EMPLOYED":
-                unit = self.unit(rng.randrange(self._units), person.county)
+                unit = self.unit(rng.randrange(self.units), person.county)
                 return replace(person, next_job=Job(unit, person.separated_on + timedelta(days=3)))
             case "REEMPLOYED_LATER":
-                unit = self.unit(rng.randrange(self._units), person.county)
+                unit = self.unit(rng.randrange(self.units), person.county)
                 return replace(person, next_job=Job(unit, person.separated_on + timedelta(days=90)))
             case "SEPARATION_DISPUTED":
                 return replace(person, reason="V02", says_reason="D04")

@@ -18,8 +18,9 @@ import urllib3
 import claims.services
 import payouts.selectors
 import payouts.services
+from accounts.mandates import RegisteredUnit, confirm_agent
 from accounts.models import Party, Role, User
-from accounts.selectors import machine
+from accounts.selectors import agent_with_number, machine
 from accounts.services import create_staff, ensure_person, link_citizen
 from cases.attachments import Paper
 from claims import kinds
@@ -143,6 +144,17 @@ def citizen(person: Person, *, now: datetime = NOW) -> User:
         user.set_unusable_password()
         user.save()
         link_citizen(user=user, name=person.name, id_number=person.id_number, now=now)
+    return user
+
+
+def agent(name: str, id_number: str, *units: RegisteredUnit, now: datetime = NOW) -> User:
+    """The user under whom somebody acts for these units, registered with the identity provider."""
+    user = agent_with_number(kind="CITIZEN_ID", number=id_number)
+    if user is None:
+        user = User(username=f"u-{uuid.uuid4().hex[:12]}")
+        user.set_unusable_password()
+        user.save()
+    confirm_agent(user=user, name=name, id_number=id_number, units=units, now=now)
     return user
 
 

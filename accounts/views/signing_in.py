@@ -26,7 +26,7 @@ from django.views.decorators.http import require_POST, require_safe
 from requests import RequestException
 
 from accounts.models import Access, User
-from accounts.roles import Action, requires
+from accounts.roles import AS, AS_UNIT, Action, requires
 from accounts.selectors import has_second_factor
 from accounts.services import record_access
 from accounts.sign_in import refuse, starting_page
@@ -81,10 +81,11 @@ def recovery_codes(request: HttpRequest) -> HttpResponseBase:
 @requires(Action.PUBLIC)
 @require_safe
 def citizen_sign_in(request: HttpRequest) -> HttpResponseBase:
-    """Citizens: what signing in means, and the link to the identity provider."""
-    if isinstance(request.user, User) and request.user.party_id is not None:
+    """Citizens and agents: what signing in means, and the link to the identity provider of each."""
+    if isinstance(request.user, User) and not request.user.is_staff_member:
         return HttpResponseRedirect(_next(request) or starting_page(request.user))
-    return render(request, "account/citizen_sign_in.html", {"next": _next(request)})
+    context = {"next": _next(request), "as_unit": request.GET.get(AS) == AS_UNIT}
+    return render(request, "account/citizen_sign_in.html", context)
 
 
 @never_cache
@@ -109,7 +110,8 @@ def sign_out(request: HttpRequest) -> HttpResponseBase:
     was_staff = isinstance(request.user, User) and request.user.is_staff_member
     logout(request)
     messages.success(request, _("您已经退出。"))
-    return HttpResponseRedirect(reverse("staff-sign-in" if was_staff else "home"))
+    onward = "" if was_staff else _ours(request, request.POST.get("next", ""))
+    return HttpResponseRedirect(onward or reverse("staff-sign-in" if was_staff else "home"))
 
 
 def _with_provider(
@@ -124,7 +126,11 @@ def _with_provider(
 
 def _next(request: HttpRequest) -> str:
     """The page asked for before signing in, if it is one of ours."""
-    url = request.GET.get("next", "")
+    return _ours(request, request.GET.get("next", ""))
+
+
+def _ours(request: HttpRequest, url: str) -> str:
+    """An address, if it is one of ours."""
     is_ours = url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()})
     return url if is_ours else ""
 

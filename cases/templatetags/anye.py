@@ -504,14 +504,15 @@ def staff_who(context: Context) -> dict[str, object]:
 
 @register.inclusion_tag("_public_account.html", takes_context=True)
 def public_account(context: Context) -> dict[str, object]:
-    """The account links of the public header: 我的 and 退出, or 登录; officers get the way to their bench."""
+    """The account links of the public header: 我的 or 我的单位, and 退出; or 登录; or an officer's bench."""
     user, request = _user(context), _request(context)
     staff = user is not None and user.is_staff_member
     return {
         "csrf_token": context.get("csrf_token"),
         "here": request.path if request else "",
         "staff_url": staff_home(context) if staff else "",
-        "my_url": _url("my") if user is not None and not staff else "",
+        "my_url": _url("my") if user is not None and can(user, Action.SEE_OWN_MATTERS) else "",
+        "units_url": _url("units") if user is not None and can(user, Action.SEE_OWN_UNITS) else "",
         "sign_in_url": _url("sign-in") if user is None else "",
         "sign_out_url": _url("sign-out") if user is not None else "",
     }

@@ -48,6 +48,8 @@ def test_a_second_start_writes_the_same_and_every_entry_opens_its_door(
         "SEPARATION_DISPUTED",
         "CARD_CLOSED",
     }
+    assert [entry["scenario"] for entry in demo["enterprises"]].count("SMALL_PASSES") == 3
+    assert all(set(entry) == {"scenario", "name", "uscc"} for entry in demo["enterprises"])
     assert set(demo["citizens"][0]) == {"scenario", "name", "id_number"}
     for name in ("demo.json", "demo-secrets.json"):
         assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600

@@ -20,6 +20,8 @@ EXPECTED: dict[Action, set[Role]] = {
     Action.OWN_ACCOUNT: set(STAFF_ROLES),
     Action.APPLY: {C},
     Action.SEE_OWN_MATTERS: {C},
+    Action.SEE_OWN_UNITS: {Role.AGENT},
+    Action.DELEGATE_UNIT: {Role.AGENT},
     Action.OPEN_PAPERS: {C, H, R, S, A},
     Action.SEE_QUEUE: {H, R, S, A},
     Action.SEE_CASE: {H, R, S, A},
@@ -65,7 +67,7 @@ def test_the_matrix_is_what_the_house_decided() -> None:
 
 
 def test_every_role_has_a_row_and_every_scope_an_action() -> None:
-    assert set(MATRIX) == set(Role) == {Role.CITIZEN, *STAFF_ROLES}
+    assert set(MATRIX) == set(Role) == {Role.CITIZEN, Role.AGENT, *STAFF_ROLES}
     assert set(SCOPES) == set(API_SCOPES)
 
 
@@ -99,6 +101,8 @@ def test_a_visitor_is_sent_to_the_sign_in_page_of_those_who_may_and_back() -> No
     assert (answer.status_code, answer["Location"]) == (302, "/staff/sign-in/?next=%2Fcases%2F1%2F")
     apply: Guarded[[str]] = requires(Action.APPLY)(handle.view)
     assert asked(AnonymousUser(), apply, "/apply/")["Location"] == "/sign-in/?next=%2Fapply%2F"
+    units: Guarded[[str]] = requires(Action.SEE_OWN_UNITS)(handle.view)
+    assert asked(AnonymousUser(), units, "/units/")["Location"] == "/sign-in/?next=%2Funits%2F&as=unit"
 
 
 def test_htmx_is_told_to_leave_the_page_instead_of_putting_the_sign_in_form_into_it() -> None:

@@ -70,11 +70,14 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def _provider_at(url: str) -> dict[str, object]:
-    """The sign-in library's settings with the sandbox as identity provider."""
+    """The sign-in library's settings with the sandbox as identity provider, of people and of units."""
     configured: dict[str, Any] = dict(settings.SOCIALACCOUNT_PROVIDERS["openid_connect"])
-    app = configured["APPS"][0]
-    own = {**app, "secret": "only-for-tests", "settings": {**app["settings"], "server_url": url}}
-    return {"openid_connect": {**configured, "APPS": [own]}}
+    issuers = {"citizen": url, "unit": f"{url}/units"}
+    own = [
+        {**app, "secret": "only-for-tests", "settings": {"server_url": issuers[app["provider_id"]]}}
+        for app in configured["APPS"]
+    ]
+    return {"openid_connect": {**configured, "APPS": own}}
 
 
 @pytest.fixture(scope="module")

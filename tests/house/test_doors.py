@@ -19,7 +19,8 @@ from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
 import claims.services
-from accounts.models import API_SCOPES, Role, User
+from accounts.mandates import RegisteredUnit
+from accounts.models import API_SCOPES, STAFF_ROLES, Mandate, Role, User
 from accounts.roles import MATRIX, SCOPES, Action, Guarded
 from accounts.selectors import machine
 from accounts.services import create_client
@@ -27,13 +28,16 @@ from cases.jobs import ask_for_export, go_on
 from cases.models import Job
 from claims import kinds
 from payouts import kinds as money
-from tests.factories import NOW, City, citizen, officer, proposed_value
+from tests.factories import NOW, City, agent, citizen, officer, proposed_value
 from tests.house.conftest import undone
 from tests.house.sources import APPS, called, calls, name, python_files, templates
 
 VISITOR = "visitor"
 EVERYBODY = (VISITOR, *(role.value for role in Role))
 METHODS = ("GET", "POST")
+# Synthetic: serial 000.
+AGENT_NUMBER = "130102198501010009"
+UNIT = RegisteredUnit("石家庄样例有限公司", "91130102000000000Q", Mandate.Capacity.REGISTERED.value)
 
 
 @dataclass(frozen=True)
@@ -115,8 +119,10 @@ class People:
 def people(city: City) -> People:
     """A citizen's refused claim with papers and letters, an open question, a batch, a returned payment."""
     person = city.person("STILL_EMPLOYED")
-    users = {role.value: officer(role) for role in Role if role is not Role.CITIZEN}
+    users = {role.value: officer(role) for role in STAFF_ROLES}
     users[Role.CITIZEN.value] = citizen(person)
+    users[Role.AGENT.value] = agent("经办人甲", AGENT_NUMBER, UNIT)
+    mandate = Mandate.objects.get(person__agent_user=users[Role.AGENT.value])
     refused = city.refused_with_papers(person).case
     own, letter = refused.number, str(refused.letters.order_by("-pk")[0].pk)
     paper = str(refused.attachments.get().pk)
@@ -162,6 +168,9 @@ def people(city: City) -> People:
         "case-policy": {"number": waiting},
         "policy-decide": {"number": waiting},
         "policy-withdraw": {"number": waiting},
+        "unit": {"unit": str(mandate.unit_id)},
+        "unit-delegate": {"unit": str(mandate.unit_id)},
+        "unit-mandate-end": {"unit": str(mandate.unit_id), "key": str(mandate.pk)},
         **money_examples(city, users),
         **asked_examples(city),
     }

@@ -34,7 +34,7 @@ from django.http import HttpResponseBase
 from django.test import Client, TestCase
 from django.urls import reverse
 
-from accounts.models import API_SCOPES, Access, User
+from accounts.models import API_SCOPES, Access, Mandate, User
 from accounts.selectors import machine
 from accounts.services import create_client
 from cases.models import Case, Event, Message
@@ -44,6 +44,7 @@ from config.celery import app
 from law.money import Fen, yuan_grouped
 from payouts import kinds as money
 from payouts.models import Batch, ReturnedPayment
+from sandbox.units import Principal
 from sandbox.world import Person
 from tests.factories import CITY, NOW, PAPER, PASSWORD, TOTP_SECRET, City
 from tests.house.broker import Sent, do, taken, tasks
@@ -113,6 +114,7 @@ class Play:
     record: Record = field(default_factory=Record)
     people: dict[str, Person] = field(default_factory=dict)
     browsers: dict[str, Browser] = field(default_factory=dict)
+    principal: Principal | None = None
 
     # --- people -------------------------------------------------------------------------------------------
 
@@ -125,9 +127,11 @@ class Play:
             assert back.status_code == 302, back
         return self.browsers[scenario]
 
-    def _authorized(self, browser: Browser, person: Person) -> str:
+    def _authorized(
+        self, browser: Browser, person: Person | Principal, start: str = "/sign-in/citizen/"
+    ) -> str:
         """Answer the provider's page as this person; where it sends the browser back to."""
-        away = urlsplit(str(browser.get("/sign-in/citizen/").headers["Location"]))
+        away = urlsplit(str(browser.get(start).headers["Location"]))
         fields = dict(parse_qsl(away.query)) | {"id_number": person.id_number}
         answer = urllib3.request(
             "POST",
@@ -138,6 +142,14 @@ class Play:
         )
         assert answer.status in (302, 303), answer.data
         return str(answer.headers["Location"]).removeprefix("http://testserver")
+
+    def agent(self) -> Browser:
+        """The browser of a unit's registered agent, signed in at the provider of legal persons."""
+        if self.principal is None:
+            self.principal = self.city.box.application.units.unit(0).agent
+            browser = self.browsers["agent"] = Browser(self.record)
+            assert browser.get(self._authorized(browser, self.principal, "/sign-in/unit/")).status_code == 302
+        return self.browsers["agent"]
 
     def officer(self, user: User) -> Browser:
         """The browser of an officer, signed in with password and one-time code."""
@@ -259,6 +271,7 @@ def play(city: City) -> Play:
     stage.decide(claims["STILL_EMPLOYED"], "refuse")
     assert status_of(claims["STILL_EMPLOYED"]) == kinds.REJECTED
     come_again(stage, claims["STILL_EMPLOYED"])
+    delegate(stage)
     ask_for_papers(stage, claims["SEPARATION_DISPUTED"])
     stage.decide(claims["SEPARATION_DISPUTED"], "grant", **{"fact-separation_reason": "W01"})
     closed = stage.citizen("CARD_CLOSED")
@@ -270,6 +283,20 @@ def play(city: City) -> Play:
     assert batch.case.status == money.RECONCILED
     assert status_of(claims["CLEAN"]) == kinds.PAYING
     return stage
+
+
+def delegate(stage: Play) -> None:
+    """An agent delegates to one of the people: first under a wrong name, then twice; and takes it back."""
+    browser, person = stage.agent(), stage.people["CLEAN"]
+    assert browser.get(reverse("units")).status_code == 200
+    unit = {"unit": str(Mandate.objects.get().unit_id)}
+    for name, status in (("别人", 422), (person.name, 302), (person.name, 422)):
+        sent = browser.post(reverse("unit-delegate", kwargs=unit), name=name, id_number=person.id_number)
+        assert sent.status_code == status
+    browser.get(reverse("unit", kwargs=unit))
+    key = str(Mandate.objects.get(capacity="DELEGATE").pk)
+    assert browser.post(reverse("unit-mandate-end", kwargs={**unit, "key": key})).status_code == 302
+    browser.get(reverse("unit", kwargs=unit))
 
 
 def come_again(stage: Play, claim: Claim) -> None:
@@ -353,6 +380,8 @@ def secrets_of(stage: Play) -> Secrets:
         numbers[f"{scenario} id"] = person.id_number[:17]
         numbers[f"{scenario} account"] = stage.city.account_of(person)
         numbers[f"{scenario} mobile"] = person.mobile
+    assert stage.principal is not None
+    numbers["agent id"] = stage.principal.id_number[:17]
     return Secrets(numbers)
 
 
@@ -423,7 +452,7 @@ def leaks(secrets: Secrets, texts: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def test_the_play_left_something_to_search(played: Played) -> None:
-    assert len(played.secrets.numbers) == 3 * len(SCENARIOS)
+    assert len(played.secrets.numbers) == 3 * len(SCENARIOS) + 1
     assert all(len(number) >= 11 for number in played.secrets.numbers.values())
     assert len(played.log) > 20
     assert any(line.startswith("anye.gateways") for line in played.log)

@@ -20,12 +20,13 @@ from django.urls import reverse
 
 import claims.services
 import payouts.services
-from accounts.models import User
+from accounts.mandates import RegisteredUnit, delegate
+from accounts.models import Mandate, User
 from claims import kinds
 from claims.models import Claim
 from payouts import kinds as money
 from payouts.models import Batch
-from tests.factories import CITY, NOW, City, citizen, proposed_value, reread, set_value
+from tests.factories import CITY, NOW, City, agent, citizen, proposed_value, reread, set_value
 
 # Session, user and second factor are among them, and the edition of the law book, asked at each look into it.
 MOST = {
@@ -37,6 +38,8 @@ MOST = {
     "my": 8,
     "tracker": 19,
     "apply": 30,
+    "units": 8,
+    "unit": 9,
     "policy": 16,
     "policy, one key": 16,
 }
@@ -197,6 +200,35 @@ def apply(city: City) -> Scene:
     return Scene(Look(user, reverse("apply")), fill)
 
 
+def units(city: City, *, one: bool = False) -> Scene:
+    """An agent of two units with a delegate; then of more, with more."""
+    known = city.box.application.units
+    agent_of, people = known.unit(0).agent, iter(range(1, 20))
+    held: list[RegisteredUnit] = []
+
+    def fill() -> None:
+        for _ in range(2):
+            unit = known.unit(len(held)).unit
+            held.append(RegisteredUnit(unit.name, unit.code, Mandate.Capacity.REGISTERED.value))
+        acting = agent(agent_of.name, agent_of.id_number, *held)
+        for mandate in Mandate.objects.filter(person__agent_user=acting).select_related("unit"):
+            person = known.world.person(next(people))
+            delegate(
+                unit=mandate.unit,
+                name=person.name,
+                id_number=person.id_number,
+                until=None,
+                actor=acting,
+                now=NOW,
+            )
+
+    fill()
+    mandate = Mandate.objects.filter(person__agent_user__isnull=False).order_by("pk")[0]
+    assert mandate.person.agent_user is not None
+    url = reverse("unit", kwargs={"unit": mandate.unit_id}) if one else reverse("units")
+    return Scene(Look(mandate.person.agent_user, url), fill)
+
+
 def shape(query: str) -> str:
     """A query without its values and columns, to tell which one comes again and again."""
     return re.sub(r"\d+|'[^']*'", "?", re.sub(r"SELECT .*? FROM", "SELECT … FROM", query))
@@ -213,6 +245,8 @@ SCENES: dict[str, Callable[[City], Scene]] = {
         city, lambda claim: reverse("claim", kwargs={"number": claim.case.number})
     ),
     "apply": apply,
+    "units": units,
+    "unit": lambda city: units(city, one=True),
     "policy": policy,
     "policy, one key": policy_key,
 }

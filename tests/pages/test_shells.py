@@ -87,10 +87,13 @@ def test_the_public_shell_offers_sign_in_and_both_switches() -> None:
 
 
 def test_a_citizen_finds_the_own_matters_and_an_officer_the_bench() -> None:
-    citizen = drawn("base_public.html", User(pk=8, username="c"), path="/")
+    citizen = drawn("base_public.html", User(pk=8, username="c", party_id=1), path="/")
     assert ">我的</a>" in citizen
     assert ">退出</button>" in citizen
     assert ">登录</a>" not in citizen
+    agent = drawn("base_public.html", User(pk=9, username="u", agent_person_id=1), path="/units/")
+    assert 'aria-current="page">我的单位</a>' in agent
+    assert ">我的</a>" not in agent
     assert ">工作台</a>" in drawn("base_public.html", officer(Role.HANDLER), path="/")
 
 

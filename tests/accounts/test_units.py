@@ -13,7 +13,7 @@ import pytest
 import time_machine
 import urllib3
 from allauth.socialaccount.models import SocialAccount
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -69,7 +69,7 @@ def helper(box: Running) -> Listed:
     return found[0]
 
 
-def sign_in(client: Client, id_number: str, provider: str = "unit", then: str = "") -> HttpResponse:
+def sign_in(client: Client, id_number: str, provider: str = "unit", then: str = "") -> HttpResponseBase:
     """Walk to the provider's page, answer it as somebody, and come back."""
     away = client.get(f"/sign-in/{provider}/", {"next": then} if then else {})
     address = urlsplit(str(away["Location"]))
@@ -81,7 +81,7 @@ def sign_in(client: Client, id_number: str, provider: str = "unit", then: str = 
         redirect=False,
     )
     assert answer.status == 303, answer.data.decode()
-    back: HttpResponse = client.get(str(answer.headers["Location"]).removeprefix("http://testserver"))
+    back: HttpResponseBase = client.get(str(answer.headers["Location"]).removeprefix("http://testserver"))
     return back
 
 
@@ -96,18 +96,19 @@ def key_of(unit: Listed) -> int:
     return Identifier.objects.get(kind="USCC", number__isnull=False, masked=unit["code"]).party_id
 
 
-def delegate_to(client: Client, unit: Listed, person: Listed, **other: str) -> HttpResponse:
+def delegate_to(client: Client, unit: Listed, person: Listed, **other: str) -> HttpResponseBase:
     fields = {"name": person["name"], "id_number": person["id_number"], "until": ""} | other
-    answer: HttpResponse = client.post(f"/units/{key_of(unit)}/delegate/", fields)
+    answer: HttpResponseBase = client.post(f"/units/{key_of(unit)}/delegate/", fields)
     return answer
 
 
-def end(client: Client, mandate: Mandate) -> HttpResponse:
-    answer: HttpResponse = client.post(f"/units/{mandate.unit_id}/mandates/{mandate.pk}/end/")
+def end(client: Client, mandate: Mandate) -> HttpResponseBase:
+    answer: HttpResponseBase = client.post(f"/units/{mandate.unit_id}/mandates/{mandate.pk}/end/")
     return answer
 
 
-def words(answer: HttpResponse) -> str:
+def words(answer: HttpResponseBase) -> str:
+    assert isinstance(answer, HttpResponse)
     return answer.content.decode()
 
 

@@ -43,18 +43,23 @@ def acting_for(request: HttpRequest, unit: int) -> Mandate:
 
 
 def ended_words(mandate: Mandate) -> str:
-    """Why a mandate is over, and what to do, in one or two sentences."""
+    """Why one cannot act for the unit any more, and what to do."""
     because = Mandate.End(mandate.ended_because or Mandate.End.EXPIRED)
     words = {
-        Mandate.End.WITHDRAWN: _("单位已经撤回对您的委托。还要继续办，请单位重新委托您。"),
-        Mandate.End.GIVEN_UP: _("您已经把委托交还给单位。还要继续办，请单位重新委托您。"),
-        Mandate.End.NOT_REGISTERED: _("统一身份认证不再登记您是这个单位的人。信息不对的，请单位到那边变更。"),
-        Mandate.End.REPLACED: _("这项授权已经换成新的，请重新登录。"),
-        Mandate.End.DEREGISTERED: _("单位已经注销，不能再替它办事。"),
-        Mandate.End.NAME_DIFFERS: _(
-            "单位委托时写的姓名和您的证件不符，委托没有生效。请单位核对姓名和证件号码，重新委托。"
+        Mandate.End.WITHDRAWN: _(
+            "单位已经撤回对您的委托，您不能再替“%(unit)s”办事。还要继续办，请单位重新委托您。"
         ),
-        Mandate.End.EXPIRED: _("单位对您的委托已经到期。还要继续办，请单位重新委托您。"),
+        Mandate.End.GIVEN_UP: _("您已经交还委托，不能再替“%(unit)s”办事。还要继续办，请单位重新委托您。"),
+        Mandate.End.NOT_REGISTERED: _(
+            "统一身份认证不再登记您是“%(unit)s”的人，您不能再替它办事。登记不对的，请单位到那边变更。"
+        ),
+        Mandate.End.REPLACED: _("您替“%(unit)s”办事的授权换成了新的。请重新登录。"),
+        Mandate.End.DEREGISTERED: _("“%(unit)s”已经注销，不能再替它办事。"),
+        Mandate.End.NAME_DIFFERS: _(
+            "“%(unit)s”委托时写的姓名和您的证件不符，委托没有生效。请单位核对姓名和证件号码，重新委托。"
+        ),
+        Mandate.End.EXPIRED: _(
+            "单位对您的委托已经到期，您不能再替“%(unit)s”办事。还要继续办，请单位重新委托您。"
+        ),
     }
-    name = mandate.unit.name
-    return _("您现在不能替“%(unit)s”办事。") % {"unit": name} + words[because]
+    return words[because] % {"unit": mandate.unit.name}

@@ -68,7 +68,7 @@ _FRAME = """<!doctype html>
 </body>
 </html>
 """
-FIND = """<div class="grow"><label for="q">姓名或证件号开头
+_FIND = """<div class="grow"><label for="q">姓名或证件号开头
 <span lang="en">Name or number begins with</span></label>
 <input class="input" id="q" name="q" value="{text}"></div>
 <button class="button">找 <span lang="en">Find</span></button>"""
@@ -155,7 +155,7 @@ def home(
         **{name: escape(str(state[name])) for name in ("people", "today", "seed", "claimed")},
         sources=_sources(state),
         links=links,
-        find=FIND.format(text=""),
+        find=_FIND.format(text=""),
         table=_people(listed),
         payments=_payments(payments),
         messages=_messages(messages),
@@ -216,7 +216,7 @@ def authorize(
         error=error_line(problem),
         hidden=hidden({name: asked[name] for name in ASKED if asked.get(name)}),
         options=options,
-        find=FIND.format(text=escape(text)),
+        find=_FIND.format(text=escape(text)),
         table=table(head, body, "可登录的人 People"),
     )
     return frame.page("登录", main, status=400 if problem else 200)

@@ -9,7 +9,7 @@ from html import escape
 
 from sandbox import scenarios
 from sandbox.identity import ASKED
-from sandbox.pages import FIND, Frame, error_line, hidden, table
+from sandbox.pages import Frame, error_line, hidden, table
 from sandbox.units import DEREGISTERED, Principal, RegisteredUnit, Units
 from sandbox.wire import Answer, Json, WireError, whole_number
 from sandbox.world import CITIZEN_ID
@@ -22,7 +22,10 @@ _PAGE = """<div><h1>法人统一身份认证（模拟）
 <form class="filters" method="get" action="/oidc/units/authorize">{hidden}
 <div><label for="scenario">剧本 <span lang="en">Scenario</span></label>
 <select class="input" id="scenario" name="scenario">{options}</select></div>
-{find}</form>
+<div class="grow"><label for="q">单位名称，或整个代码
+<span lang="en">Part of the name, or the whole code</span></label>
+<input class="input" id="q" name="q" value="{text}"></div>
+<button class="button">找 <span lang="en">Find</span></button></form>
 <form class="stack" method="post" action="/oidc/units/authorize">{hidden}{table}</form>
 <form class="sheet stack" method="post" action="/oidc/units/authorize">{hidden}
 <h2>受单位委托的人 <small lang="en">Somebody a unit has delegated to</small></h2>
@@ -56,7 +59,7 @@ def authorize(
         error=error_line(problem),
         hidden=hidden({name: asked[name] for name in ASKED if asked.get(name)}),
         options=options,
-        find=FIND.format(text=escape(text)),
+        text=escape(text),
         table=table(_HEAD, "\n".join(map(_row, listed)), "可登录的单位 Units"),
     )
     return frame.page("单位登录", main, status=400 if problem else 200)

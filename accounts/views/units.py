@@ -37,10 +37,9 @@ FIELD_OF = {
 def own_units(request: HttpRequest) -> HttpResponse:
     """The units one may act for, and those one no longer may; without any it says so, as a refusal."""
     found = selectors.own_units(_user(request), now=datetime.now(UTC))
-    past = [(row, ended_words(row.mandate)) for row in found.past]
-    return render(
-        request, "units/list.html", {"rows": found.now, "past": past}, status=200 if found.now else 403
-    )
+    why = ended_words(found.past[0].mandate) if found.past and not found.now else ""
+    context = {"rows": found.now, "past": found.past, "why": why}
+    return render(request, "units/list.html", context, status=200 if found.now else 403)
 
 
 @never_cache

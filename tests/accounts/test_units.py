@@ -262,7 +262,7 @@ def test_a_deregistered_unit_lets_nobody_in_and_those_inside_out(
     inside = as_agent(unit)
     end_all_of_unit(unit=Party.objects.get(name=unit["name"]), actor=machine(), now=timezone.now())
     page = inside.get(f"/units/{key_of(unit)}/")
-    assert page.status_code == 403 and "单位已经注销" in words(page)
+    assert page.status_code == 403 and "已经注销，不能再替它办事" in words(page)
 
 
 def test_somebody_of_no_unit_is_told_so_and_nothing_is_kept(client: Client, helper: Listed) -> None:

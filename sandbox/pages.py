@@ -99,8 +99,9 @@ _HOME = """<div><h1>外面的世界 <small lang="en">The world outside</small></
 <nav class="row" aria-label="剧本 Scenarios">{links}</nav>
 <form class="filters" method="get" action="/">{find}</form>
 {table}
-<p class="note">要以某人身份办事：打开“去办事”，在身份认证页选这个人。
-<span lang="en">To act as somebody: follow “Sign in” and pick them on the identity page.</span></p>
+<p class="note">要以某人身份办事：打开“去办事”，在身份认证页选这个人；替单位办事，选“单位”。
+<span lang="en">To act as somebody: follow “Sign in” and pick them on the identity page; for a unit, choose
+“Organisation” there.</span></p>
 </section>
 {payments}
 {messages}

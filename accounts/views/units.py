@@ -16,9 +16,10 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import mandates, selectors
 from accounts.acting import acting_for, ended_words
 from accounts.forms import DelegateForm
-from accounts.models import Mandate, User
+from accounts.models import Access, Mandate, User
 from accounts.refusals import sentence
 from accounts.roles import Action, requires
+from accounts.services import record_access
 from law.errors import Refused
 
 # Where the words of a refusal stand on the form; all others stand above it.
@@ -72,6 +73,8 @@ def delegate(request: HttpRequest, unit: int) -> HttpResponse:
             if refused.code == "mandate.not_yours":
                 # Ended since the page was opened, and even since the guard asked.
                 raise PermissionDenied(sentence(refused)) from None
+            # Whose number belongs to which name must not be found out by trying: each try leaves a trace.
+            _record_refused(request, own, refused)
             form.add_error(FIELD_OF.get(refused.code), sentence(refused))
         else:
             messages.success(
@@ -101,6 +104,17 @@ def end_mandate(request: HttpRequest, unit: int, key: int) -> HttpResponse:
         return redirect("units")
     messages.success(request, _("已经撤回对%(name)s的委托，马上生效。") % {"name": ended.named_as})
     return redirect("unit", unit=unit)
+
+
+def _record_refused(request: HttpRequest, own: Mandate, refused: Refused) -> None:
+    record_access(
+        act=Access.Act.REFUSED,
+        actor=_user(request),
+        party=own.unit,
+        reason=refused.code,
+        address=request.META.get("REMOTE_ADDR", ""),
+        now=datetime.now(UTC),
+    )
 
 
 def _unit_page(request: HttpRequest, own: Mandate, form: DelegateForm, *, status: int = 200) -> HttpResponse:

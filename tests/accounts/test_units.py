@@ -238,6 +238,8 @@ def test_delegating_to_oneself_and_twice_is_refused_with_words(unit: Listed, hel
     assert "您自己的证件号码" in words(delegate_to(owner, unit, unit["representative"]))
     assert delegate_to(owner, unit, helper).status_code == 302
     assert "不用再委托" in words(delegate_to(owner, unit, helper))
+    tries = Access.objects.filter(act="REFUSED", party_id=key_of(unit)).order_by("id")
+    assert [line.reason for line in tries] == ["mandate.self", "mandate.already"]
     blanks = f" {helper['id_number'][:6]} {helper['id_number'][6:].lower()} "
     assert "不用再委托" in words(delegate_to(owner, unit, helper, id_number=blanks))
     assert Mandate.objects.filter(capacity="DELEGATE").count() == 1

@@ -3,7 +3,7 @@
 The session that ended is gone, and the form is not taken; but a page of reasons must not be lost with it. It
 is encrypted into the new, still anonymous session of the same browser, bound to the user who typed it, and
 shown after that user has signed in again, to be sent on or dropped. It must never keep a password, a one-time
-code or a file, and never anything that came from another site.
+code, a number of a person or a file, and never anything that came from another site.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ NEVER_KEPT = frozenset(
         "login",
         "code",
         "credential",
+        # of the person to whom a unit delegates
+        "id_number",
     }
 )
 

@@ -324,6 +324,23 @@ def test_an_agent_who_did_nothing_for_long_comes_back_as_one(unit: Listed) -> No
         assert client.get("/units/")["Location"] == "/sign-in/?idle=1&next=%2Funits%2F&as=unit"
 
 
+def test_a_delegation_sent_after_the_session_had_ended_is_kept_without_the_number(
+    unit: Listed, helper: Listed
+) -> None:
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        client = as_agent(unit)
+        client.get("/units/")
+        clock.shift(timedelta(hours=3))
+        away = delegate_to(client, unit, helper)
+        assert "as=unit" in away["Location"] and "idle=2" in away["Location"]
+        following = dict(parse_qsl(urlsplit(away["Location"]).query))["next"]
+        assert sign_in(client, unit["representative"]["id_number"], then=following)["Location"] == following
+        page = words(client.get(following))
+    assert helper["name"] in page
+    assert helper["id_number"] not in page
+    assert not Mandate.objects.filter(capacity="DELEGATE").exists()
+
+
 def test_an_officer_is_no_agent(unit: Listed) -> None:
     as_agent(unit)
     desk = Client()

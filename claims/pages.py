@@ -261,17 +261,21 @@ def tracker_page(
     promise, statutory = cases.selectors.clocks_of(case, now=now, days=policy.selectors.calendar())
     payments = payouts.selectors.months_of_case(case)
     first = next(iter(payments), None)
-    headline, lead, stage = _state(claim, decision, spell, payments)
     card = selectors.card_reply(claim)
+    card_problem = card is not None and card[1].status != "ACTIVE"
+    headline, lead, stage = _state(claim, decision, spell, payments, card_problem=card_problem)
     events = {event.verb: event for event in selectors.events_of(case)}
     received = selectors.messages_of_case(case)
     papers = cases.selectors.attachments_of(case)
     shown, after = _months(spell, payments, now=now)
+    pay_by = None if card_problem else next_pay_by(spell, payments)
     return {
         "claim": claim,
         "case": case,
         "headline": headline,
         "lead": lead,
+        "pay_by": pay_by,
+        "is_late": pay_by is not None and pay_by < legal_day(now),
         "stage": stage,
         "posts": [str(post) for post in POSTS],
         "promise_clock": promise,
@@ -290,7 +294,7 @@ def tracker_page(
         "months": shown,
         "months_after": after,
         "card": card[1] if card else None,
-        "card_problem": card is not None and card[1].status != "ACTIVE",
+        "card_problem": card_problem,
         "came_back": _came_back(payments, received),
         "first_payment": first,
         "waiting_papers": case.status == kinds.SUPPLEMENT,
@@ -306,6 +310,29 @@ def tracker_page(
     }
 
 
+def next_pay_by(spell: Spell | None, payments: Sequence[payouts.selectors.MonthState]) -> date | None:
+    """The day by which the next money is to be on the card; None where nothing is to come, or it came back.
+
+    The policy's day of the month, in the month it is for; where that had passed at the grant, of the month after.
+    The day stays where it is when it is missed, so that the page can say so. Granted on 2026-11-28 for November on:
+    by 2026-12-10.
+    """
+    if spell is None or spell.ended_at or any(payment.is_returned for payment in payments):
+        return None
+    owed = [payment.month for payment in payments if payment.month and not payment.is_paid]
+    known = [payment.month for payment in payments if payment.month]
+    month = min(owed) if owed else selectors.month_after(max(known)) if known else spell.first_month
+    if month > spell.last_month:
+        return None
+    law, granted = policy.selectors.book(), legal_day(spell.granted_at)
+    while True:
+        first = selectors.first_day(month)
+        by = first.replace(day=law.integer("benefit.pay_by_day", region=spell.claim.county, on=first))
+        if by >= granted:
+            return by
+        month = selectors.month_after(month)
+
+
 def _came_back(payments: Sequence[payouts.selectors.MonthState], received: Sequence[Message]) -> str:
     """What the person was told of money that came back and lies with us; empty where none does."""
     if not any(payment.is_returned for payment in payments):
@@ -319,6 +346,8 @@ def _state(
     decision: UnemploymentDecision | None,
     spell: Spell | None,
     payments: Sequence[payouts.selectors.MonthState],
+    *,
+    card_problem: bool,
 ) -> tuple[str, str, int]:
     """Heading, next event and the post of the bridge that is now (1 to 4, 5 when money has arrived)."""
     match claim.case.status:
@@ -347,11 +376,14 @@ def _state(
         case kinds.ENDED if spell is not None:
             return (_("已停发"), ended_words(spell, payments), 5)
         case _:
-            return _payment_state(decision, payments)
+            return _payment_state(decision, payments, card_problem=card_problem)
 
 
 def _payment_state(
-    decision: UnemploymentDecision | None, payments: Sequence[payouts.selectors.MonthState]
+    decision: UnemploymentDecision | None,
+    payments: Sequence[payouts.selectors.MonthState],
+    *,
+    card_problem: bool,
 ) -> tuple[str, str, int]:
     if any(payment.is_returned for payment in payments):
         return (_("有一笔钱退回来了"), _("钱还是您的。请看下面怎么办，改好后下一批再发。"), 4)
@@ -363,6 +395,9 @@ def _payment_state(
         }
         return (_("钱已到账"), said, 5)
     amount = yuan_grouped(decision.monthly_fen) if decision is not None and decision.monthly_fen else ""
+    if card_problem:
+        said = _("每月 %(amount)s 元。社保卡办好、能收款了，下一批就发；怎么办，请看下面。")
+        return (_("已经批准，等您的社保卡能收款"), said % {"amount": amount}, 4)
     return (
         _("已经批准，等发第一笔"),
         _("每月 %(amount)s 元，下一批就发到您的社保卡。您不用做什么。") % {"amount": amount},

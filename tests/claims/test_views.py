@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Protocol
 
 import pytest
@@ -14,7 +15,7 @@ import claims.services
 from accounts.models import User
 from accounts.services import link_citizen
 from cases.models import Case
-from claims.models import Claim, Draft, PersonRequest
+from claims.models import Claim, Draft, PersonRequest, Spell
 from sandbox.world import Person
 from tests.claims.conftest import NOW, Staff, verified
 
@@ -235,6 +236,32 @@ class TestTheTracker:
         words = text_of(client.get(f"/claims/{claim.case.number}/"))
         assert "已经批准，等发第一笔" in words and "系统核定" in words
         assert "对决定有疑问" in words
+
+    def test_a_granted_claim_names_the_day_of_the_first_money(self, client: Client, person_of: Find) -> None:
+        person = person_of("CLEAN")
+        claim = verified(person)  # on 23 November, for November: the 10th of that month has passed
+        citizen(client, person)
+        assert "2026年12月10日（周四）前到账" in text_of(client.get(f"/claims/{claim.case.number}/"))
+
+    def test_a_day_that_was_missed_is_said_and_not_moved(self, client: Client, person_of: Find) -> None:
+        person = person_of("CLEAN")
+        claim = verified(person)
+        Spell.objects.filter(pk=claim.pk).update(
+            granted_at=datetime(2026, 9, 1, 4, tzinfo=UTC), first_month="2026-09"
+        )
+        citizen(client, person)
+        words = text_of(client.get(f"/claims/{claim.case.number}/"))
+        assert "本该 2026年9月10日（周四）前到账，是我们晚了" in words
+
+    def test_a_card_that_takes_no_money_comes_before_the_promise(
+        self, client: Client, person_of: Find
+    ) -> None:
+        person = person_of("CARD_CLOSED")
+        claim = verified(person)
+        citizen(client, person)
+        words = text_of(client.get(f"/claims/{claim.case.number}/"))
+        assert "等您的社保卡能收款" in words and "账户已注销" in words
+        assert "您不用做什么" not in words and "日（周四）前到账" not in words
 
     def test_before_a_decision_nobody_is_asked_whether_he_doubts_it(
         self, client: Client, person_of: Find

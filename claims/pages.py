@@ -51,7 +51,7 @@ MONTHS_SHOWN = 4
 PROPOSED: Mapping[str, str | Promise] = {
     "grant": gettext_lazy("已送复核：拟批准。"),
     "refuse": gettext_lazy("已送复核：拟不予核定。"),
-    "supplement": gettext_lazy("已告知申请人要补什么，两个时钟暂停到答复为止。"),
+    "supplement": gettext_lazy("已告知申请人要补什么；两个期限都暂停，等申请人答复后接着算。"),
 }
 
 CHECK_ENDS = frozenset(

@@ -313,9 +313,8 @@ def tracker_page(
 def next_pay_by(spell: Spell | None, payments: Sequence[payouts.selectors.MonthState]) -> date | None:
     """The day by which the next money is to be on the card; None where nothing is to come, or it came back.
 
-    The policy's day of the month, in the month it is for; where that had passed at the grant, of the month after.
-    The day stays where it is when it is missed, so that the page can say so. Granted on 2026-11-28 for November on:
-    by 2026-12-10.
+    The policy's day of the month the money is for; where that had passed at the grant, of the month after.
+    A missed day stays, so that the page can say so. Granted 2026-11-28 from November on: by 2026-12-10.
     """
     if spell is None or spell.ended_at or any(payment.is_returned for payment in payments):
         return None

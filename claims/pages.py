@@ -367,7 +367,7 @@ def _state(
         case kinds.REJECTED:
             return (
                 _("这次没有核定失业保险金"),
-                _("失业登记仍然有效，缴费年限都保留。下面写着为什么，和您可以怎么办。"),
+                _("失业登记仍然有效，缴费年限都保留。下面写着您可以怎么办，和为什么没有核定。"),
                 3,
             )
         case kinds.CLOSED_NO_RESPONSE:

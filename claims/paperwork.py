@@ -93,12 +93,16 @@ def paper_rows(number: str, attachments: Sequence[Attachment]) -> list[PaperRow]
 def ways_on(claim: Claim, *, now: datetime) -> dict[str, object]:
     """What a refused person can do: the remedies, and until when new evidence is taken."""
     if claim.case.status != kinds.REJECTED:
-        return {"remedies": None, "reopen_until": None}
+        return {"remedies": None, "remedies_body": "", "reopen_until": None}
     law = policy.selectors.book()
     until = reopen_until(claim, law)
     assert until is not None
     ways = remedies(law, region=claim.county, on=legal_day(now))
-    return {"remedies": ways, "reopen_until": until if legal_day(now) <= until else None}
+    return {
+        "remedies": ways,
+        "remedies_body": _(ways.body),
+        "reopen_until": until if legal_day(now) <= until else None,
+    }
 
 
 def letter_page(claim: Claim, letter: Letter, *, viewer: User) -> dict[str, object]:

@@ -6,10 +6,12 @@ from datetime import date, timedelta
 
 import pytest
 import time_machine
+from django.test import Client
 
 import cases.selectors
 import claims.selectors
 import claims.services
+from accounts.models import User
 from cases import trail
 from cases.attachments import Paper
 from cases.models import Case, Event, Letter, Message
@@ -202,3 +204,12 @@ def test_the_queue_counts_from_the_new_beginning(city: City) -> None:
         )
     (row,) = [row for row in page.rows if row.case.number == claim.case.number]
     assert (row.promise_clock.used, row.promise_clock.total) == (0, 3)
+
+
+def test_the_person_reads_the_ways_on_before_the_reasons(city: City, client: Client) -> None:
+    claim = refused(city)
+    user = User.objects.get(party=claim.party)
+    client.force_login(user)
+    words = client.get(f"/claims/{claim.case.number}/").content.decode()
+    assert "自收到决定书之日起 60 日内，可以向石家庄市人民政府申请行政复议" in words
+    assert words.index("您可以怎么办</h2>") < words.index("为什么没有核定</h2>")

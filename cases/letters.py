@@ -85,7 +85,7 @@ def registered(code: str) -> Template:
     return _templates[code]
 
 
-@transaction.atomic
+@cases.services.INSIDE
 def issue_letter(
     *, case: Case, party: Party, template: str, words: Words, actor: User, now: datetime
 ) -> Letter:

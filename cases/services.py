@@ -117,7 +117,6 @@ def _next_number(kind: Kind, day: date) -> str:
 # --- status -----------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
 def transition(
     *, case: Case, to: str, verb: str, actor: User, now: datetime, payload: Payload | None = None
 ) -> Event:
@@ -129,12 +128,13 @@ def transition(
     """
     kind = kinds.get(case.kind)
     move = _move(kind, case.status, to)
-    seen = case.status
-    if not _compare_and_set(case, _values(move, now), actor):
-        raise lost(case, actor)
-    return _append(
-        kind, case, verb=verb, actor=actor, now=now, payload={**(payload or {}), "from": seen, "to": to}
-    )
+    _check_verb(kind, verb)
+    content = {**(payload or {}), "from": case.status, "to": to}
+    with INSIDE:
+        if _compare_and_set(case, _values(move, now), actor):
+            return _append(kind, case, verb=verb, actor=actor, now=now, payload=content)
+    # Refused where nothing was written, and outside the block: the caller's transaction may go on.
+    raise lost(case, actor)
 
 
 def _move(kind: Kind, status: str, to: str) -> Move:

@@ -261,7 +261,7 @@ def tracker_page(
     promise, statutory = cases.selectors.clocks_of(case, now=now, days=policy.selectors.calendar())
     payments = payouts.selectors.months_of_case(case)
     first = next(iter(payments), None)
-    card = selectors.card_reply(claim)
+    card = selectors.card_reply(selectors.evidence_of(claim=claim))
     card_problem = card is not None and card[1].status != "ACTIVE"
     headline, lead, stage = _state(claim, decision, spell, payments, card_problem=card_problem)
     events = {event.verb: event for event in selectors.events_of(case)}

@@ -64,19 +64,39 @@ def evidence_of(
     return Evidence(lookups={Source(lookup.source): lookup for lookup in newest})
 
 
-def facts_for(
-    claim: Claim, evidence: Evidence, law: ParameterBook
-) -> tuple[dict[str, FactValue], dict[str, list[Origin]]]:
-    """The rule's facts for a claim and the origin of each, as they stand now."""
-    amendments = Amendment.objects.filter(case_id=claim.pk).order_by("at", "pk")
+@dataclass(frozen=True)
+class Basis:
+    """What a decision on a claim rests on, read once in the transaction that decides."""
+
+    law: ParameterBook
+    identifier: Identifier
+    evidence: Evidence
+    amendments: Sequence[Amendment]
+
+
+def basis_of(claim: Claim, evidence: Evidence | None = None) -> Basis:
+    """The law, the document, the evidence and the settled facts as they stand now.
+
+    `evidence`: what every register has just answered, where the caller has it in hand.
+    """
+    return Basis(
+        law=policy.selectors.book(),
+        identifier=identifier_of(claim.party),
+        evidence=evidence or evidence_of(claim=claim),
+        amendments=list(Amendment.objects.filter(case_id=claim.pk).order_by("at", "pk")),
+    )
+
+
+def facts_for(claim: Claim, basis: Basis) -> tuple[dict[str, FactValue], dict[str, list[Origin]]]:
+    """The rule's facts for a claim and the origin of each."""
     return assemble(
         claim=claim,
         name=claim.party.name,
-        id_number=identifier_of(claim.party).number,
-        evidence=evidence,
-        amendments=list(amendments),
-        known_reasons=known_reasons(law, on=claim.applied_on, region=claim.county),
-        known_counties=known_counties(law, on=claim.applied_on, region=claim.county),
+        id_number=basis.identifier.number,
+        evidence=basis.evidence,
+        amendments=basis.amendments,
+        known_reasons=known_reasons(basis.law, on=claim.applied_on, region=claim.county),
+        known_counties=known_counties(basis.law, on=claim.applied_on, region=claim.county),
         earlier=earlier_spell(claim),
     )
 
@@ -99,12 +119,8 @@ def county_of(law: ParameterBook, *, party: Party, residence: str, on: date) -> 
     return insurance.county if insurance is not None and insurance.county in known else residence
 
 
-def card_reply(claim: Claim, evidence: Evidence | None = None) -> tuple[Lookup, CardAnswer] | None:
-    """The newest answer about the card of a claim's person, with the lookup it rests on.
-
-    `evidence`: that of the claim, where the caller has read it.
-    """
-    evidence = evidence or evidence_of(claim=claim)
+def card_reply(evidence: Evidence) -> tuple[Lookup, CardAnswer] | None:
+    """The newest answer about the card of a claim's person, with the lookup it rests on."""
     reply = evidence.card()
     return None if reply is None else (evidence.lookups[Source.CARD], reply)
 

@@ -194,14 +194,11 @@ def _last_round(digests: dict[Source, str], *, today: date) -> int:
     return rows.aggregate(highest=Max("round"))["highest"] or 0
 
 
-@transaction.atomic
 def _keep(lookups: Sequence[Lookup]) -> dict[Source, Lookup]:
     """Write all lookups at once. Where another worker has kept the same answer meanwhile, its row is the
     one.
     """
-    Lookup.objects.bulk_create(lookups, ignore_conflicts=True)
-    written = Lookup.objects.filter(request_id__in=[lookup.request_id for lookup in lookups])
-    keys = dict(written.values_list("request_id", "pk"))
+    keys = _insert_new(lookups)
     kept: dict[Source, Lookup] = {}
     for lookup in lookups:
         source = Source(lookup.source)
@@ -217,6 +214,28 @@ def _keep(lookups: Sequence[Lookup]) -> dict[Source, Lookup]:
                 answered_at__isnull=False,
             )
     return kept
+
+
+def _insert_new(lookups: Sequence[Lookup]) -> dict[uuid.UUID, int]:
+    """One statement, without the answers another worker has kept; the new keys by request.
+
+    Text, because Django's insert that passes over conflicts does not tell the keys of what it wrote.
+    """
+    fields = [field for field in Lookup._meta.concrete_fields if not field.primary_key]
+    columns = ", ".join(str(field.column) for field in fields)
+    row = f"({', '.join(['%s'] * len(fields))})"
+    values = [
+        field.get_db_prep_save(getattr(lookup, field.attname), connection)
+        for lookup in lookups
+        for field in fields
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO gateways_lookup ({columns}) VALUES {', '.join([row] * len(lookups))} "  # noqa: S608 - our own
+            "ON CONFLICT DO NOTHING RETURNING request_id, id",
+            values,
+        )
+        return dict(cursor.fetchall())
 
 
 # --- bank -------------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from claims.letters import (
     refusal_words,
 )
 from claims.models import Claim
+from claims.selectors import basis_of
 from claims.services.steps import ask_next, determine_or_refuse, grant, require, tell
 from law.decision import Verdict
 from law.errors import Refused
@@ -65,7 +66,7 @@ def propose(
             case=claim.case, field=field, value=value, source=evidence, reason=why, actor=actor, now=now
         )
         cases.attachments.rest_on(case=claim.case, field=field, attachments=kept)
-    decision, _determination = determine_or_refuse(claim, actor=actor, now=now)
+    decision, _determination = determine_or_refuse(claim, basis_of(claim), actor=actor, now=now)
     if decision.verdict.value != act:
         raise Refused("claim.verdict_differs", verdict=decision.verdict.value)
     verb = "claim.grant_proposed" if act == kinds.GRANT else "claim.refusal_proposed"
@@ -99,7 +100,8 @@ def review(*, claim: Claim, agreed: bool, remark: str, actor: User, now: datetim
 
 def _approve(claim: Claim, *, proposal: Proposal | None, actor: User, now: datetime) -> None:
     """Grant on a reviewer's signature; the facts must still allow it."""
-    decision, determination = determine_or_refuse(claim, actor=actor, now=now)
+    basis = basis_of(claim)
+    decision, determination = determine_or_refuse(claim, basis, actor=actor, now=now)
     if decision.verdict is not Verdict.GRANT:
         raise Refused("claim.verdict_differs", verdict=decision.verdict.value)
     cases.services.transition(
@@ -110,12 +112,13 @@ def _approve(claim: Claim, *, proposal: Proposal | None, actor: User, now: datet
         now=now,
         payload={"determination": determination.pk},
     )
-    grant(claim, decision, determination, actor=actor, proposal=proposal, now=now)
+    grant(claim, basis, decision, determination, actor=actor, proposal=proposal, now=now)
 
 
 def _refuse(claim: Claim, *, proposal: Proposal, actor: User, now: datetime) -> None:
     """Refuse on two signatures; the registration stands."""
-    decision, determination = determine_or_refuse(claim, actor=actor, now=now)
+    basis = basis_of(claim)
+    decision, determination = determine_or_refuse(claim, basis, actor=actor, now=now)
     if decision.verdict is not Verdict.REFUSE:
         raise Refused("claim.verdict_differs", verdict=decision.verdict.value)
     cases.services.transition(
@@ -128,12 +131,12 @@ def _refuse(claim: Claim, *, proposal: Proposal, actor: User, now: datetime) -> 
     )
     claim.closed_at = now
     claim.save(update_fields=["closed_at"])
-    law, signed = policy.selectors.book(), Signatures.of(actor=actor, proposal=proposal)
+    signed = Signatures.of(actor=actor, proposal=proposal)
     cases.letters.issue_letter(
         case=claim.case,
         party=claim.party,
         template=REFUSAL.code,
-        words=refusal_words(claim, decision, law, why=proposal.reason, signed=signed, now=now),
+        words=refusal_words(claim, decision, basis.law, why=proposal.reason, signed=signed, now=now),
         actor=actor,
         now=now,
     )

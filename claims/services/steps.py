@@ -15,10 +15,9 @@ from accounts.models import User
 from accounts.privacy import digest
 from accounts.selectors import machine
 from cases.models import Determination, Event, Proposal
-from claims.facts import Evidence
 from claims.letters import GRANT, Signatures, grant_words
 from claims.models import Claim, Spell
-from claims.selectors import PROGRAM, card_reply, evidence_of, facts_for
+from claims.selectors import PROGRAM, Basis, card_reply, facts_for
 from gateways.models import Lookup
 from gateways.ports import CardAnswer
 from law.errors import FaultyField, Refused
@@ -29,13 +28,12 @@ from law.workdays import LEGAL_ZONE
 
 
 def determine(
-    claim: Claim, *, evidence: Evidence | None = None, actor: User, now: datetime
+    claim: Claim, basis: Basis, *, actor: User, now: datetime
 ) -> tuple[UnemploymentDecision, Determination]:
     """Run the rule on the facts as they stand and store the outcome with its provenance."""
-    law = policy.selectors.book()
-    facts, origins = facts_for(claim, evidence or evidence_of(claim=claim), law)
+    facts, origins = facts_for(claim, basis)
     program = PROGRAMS[PROGRAM]
-    parameters = policy.selectors.parameters_for(program=PROGRAM, region=claim.county, law=law)
+    parameters = policy.selectors.parameters_for(program=PROGRAM, region=claim.county, law=basis.law)
     decision = program.decide(program.parse(facts), parameters)
     assert isinstance(decision, UnemploymentDecision)
     determination = cases.services.determine(
@@ -52,18 +50,18 @@ def determine(
 
 
 def determine_or_refuse(
-    claim: Claim, *, actor: User, now: datetime
+    claim: Claim, basis: Basis, *, actor: User, now: datetime
 ) -> tuple[UnemploymentDecision, Determination]:
     """The same for an officer's act: facts no rule can be run on are `Refused("claim.fact_impossible")`."""
     try:
-        return determine(claim, actor=actor, now=now)
+        return determine(claim, basis, actor=actor, now=now)
     except FaultyField as fault:
         raise Refused("claim.fact_impossible", field=fault.field) from fault
 
 
-def needs_reviewer(claim: Claim, decision: UnemploymentDecision, *, law: ParameterBook | None = None) -> bool:
+def needs_reviewer(claim: Claim, decision: UnemploymentDecision, *, law: ParameterBook) -> bool:
     """Whether a clean case goes to a reviewer all the same: switched off, a large sum, or drawn."""
-    law, region, on = law or policy.selectors.book(), claim.county, claim.applied_on
+    region, on = claim.county, claim.applied_on
     if not law.flag("benefit.auto_grant", region=region, on=on):
         return True
     if (decision.total_fen or 0) > law.fen("benefit.auto_grant_max_fen", region=region, on=on):
@@ -106,18 +104,17 @@ def due_dates(law: ParameterBook, *, region: str, received_on: date) -> DueDates
 
 def grant(
     claim: Claim,
+    basis: Basis,
     decision: UnemploymentDecision,
     determination: Determination,
     *,
     actor: User,
     now: datetime,
     proposal: Proposal | None = None,
-    evidence: Evidence | None = None,
 ) -> Spell:
     """Create the spell, record the account, issue the decision and tell the person.
 
-    `actor` is the machine or the reviewer; `proposal` the handler's, if one was signed; `evidence` that of
-    the claim, where the caller has read it in this transaction.
+    `actor` is the machine or the reviewer; `proposal` the handler's, if one was signed.
     """
     assert decision.months is not None and decision.first_month and decision.last_month
     spell = Spell.objects.create(
@@ -129,7 +126,7 @@ def grant(
         granted_at=now,
     )
     ask_next(claim, None)
-    card = card_reply(claim, evidence)
+    card = card_reply(basis.evidence)
     record_card(claim, card, now=now)
     signed = Signatures.of(actor=actor, proposal=proposal)
     cases.letters.issue_letter(
@@ -139,10 +136,11 @@ def grant(
         words=grant_words(
             claim,
             decision,
-            policy.selectors.book(),
+            basis.law,
             card=card[1] if card is not None else None,
             signed=signed,
             now=now,
+            identifier=basis.identifier,
         ),
         actor=actor,
         now=now,

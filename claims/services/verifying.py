@@ -4,7 +4,7 @@ Asking happens with no transaction open; what follows from the answers is writte
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -14,12 +14,12 @@ import cases.services
 import gateways.services
 from accounts.models import User
 from accounts.selectors import machine
-from cases.models import Amendment
 from claims import kinds
-from claims.facts import ALL_SOURCES, FIELDS_OF_SOURCE
+from claims.facts import ALL_SOURCES, FIELDS_OF_SOURCE, Evidence
 from claims.models import Claim
-from claims.selectors import card_reply, evidence_of, subject_of, unanswered_sources
+from claims.selectors import basis_of, card_reply, evidence_of, subject_of, unanswered_sources
 from claims.services.steps import ask_next, determine, grant, needs_reviewer, record_card, require
+from gateways.models import Lookup
 from gateways.ports import Question, Source
 from law.decision import Outcome, Verdict
 from law.errors import FaultyField, MissingParameter, Refused
@@ -44,23 +44,29 @@ def verify_claim(*, claim_id: int, now: datetime) -> Claim:
     merely not answered, it is asked again until the first of the promised days ends; an answer that comes
     before an officer has taken the case may still grant by itself.
     """
-    claim = Claim.objects.select_related("case", "party", "registration").get(pk=claim_id)
-    if not _start_check(claim, now=now):
-        return claim
+    with transaction.atomic():
+        claim = _locked(claim_id)
+        if not _start_check(claim, now=now):
+            return claim
     subject = subject_of(claim.party)
     questions = [Question(source=source, subject=subject) for source in ALL_SOURCES]
-    gateways.services.ask_many(
+    heard = gateways.services.ask_many(
         questions=questions, party=claim.party, case=claim.case, now=now, round=claim.asked_round
     )
     with transaction.atomic():
         # Two workers may both have asked; the row lock lets one of them write.
-        locked = Claim.objects.select_for_update(of=("case",))
-        current = locked.select_related("case", "party", "registration").get(pk=claim_id)
-        if current.case.status != kinds.AUTO_CHECK:
-            return claim
-        claim = current
-        _conclude(claim, now=now)
+        current = _locked(claim_id)
+        if current.case.status == kinds.AUTO_CHECK:
+            evidence = _evidence_now(current, heard, asked_round=claim.asked_round)
+            claim = current
+            _conclude(claim, evidence, now=now)
     return claim
+
+
+def _locked(claim_id: int) -> Claim:
+    """The claim as it stands, its case ours until the transaction ends. The case first, as everywhere."""
+    locked = Claim.objects.select_for_update(of=("case",))
+    return locked.select_related("case", "party", "registration").get(pk=claim_id)
 
 
 def verify_due(*, now: datetime) -> int:
@@ -107,28 +113,33 @@ def _start_check(claim: Claim, *, now: datetime) -> bool:
     free_question = case.status == kinds.REVIEW1 and case.handler_id is None
     if case.status not in {kinds.SUBMITTED, kinds.REOPENED} and not free_question:
         return False
-    try:
-        with transaction.atomic():
-            verb = "claim.asked_again" if free_question else "claim.check_started"
-            cases.services.transition(case=case, to=kinds.AUTO_CHECK, verb=verb, actor=machine(), now=now)
-    except Refused:
-        return False
+    verb = "claim.asked_again" if free_question else "claim.check_started"
+    cases.services.transition(case=case, to=kinds.AUTO_CHECK, verb=verb, actor=machine(), now=now)
     return True
 
 
-def _conclude(claim: Claim, *, now: datetime) -> None:
+def _evidence_now(claim: Claim, heard: Mapping[Source, Lookup], *, asked_round: int) -> Evidence:
+    """What the registers have just said. Where one is silent its earlier answers count; where somebody has
+    begun another round meanwhile, the newest answers.
+    """
+    if claim.asked_round == asked_round and all(lookup.answered for lookup in heard.values()):
+        return Evidence(lookups=heard)
+    return evidence_of(claim=claim)
+
+
+def _conclude(claim: Claim, evidence: Evidence, *, now: datetime) -> None:
     """Write the determination and the step that follows from it. Inside one transaction."""
-    evidence = evidence_of(claim=claim)
+    basis = basis_of(claim, evidence)
     try:
-        decision, determination = determine(claim, evidence=evidence, actor=machine(), now=now)
+        decision, determination = determine(claim, basis, actor=machine(), now=now)
     except FaultyField as fault:
         _leave_to_person(claim, fault, now=now)
         return
     unanswered = unanswered_sources(evidence)
     # What one officer has settled and no second one has signed must not grant by asking again.
-    is_settled = decision.verdict is Verdict.GRANT and Amendment.objects.filter(case=claim.case).exists()
+    is_settled = bool(basis.amendments)
     match decision.verdict:
-        case Verdict.GRANT if not is_settled and not needs_reviewer(claim, decision):
+        case Verdict.GRANT if not is_settled and not needs_reviewer(claim, decision, law=basis.law):
             cases.services.transition(
                 case=claim.case,
                 to=kinds.APPROVED,
@@ -137,7 +148,7 @@ def _conclude(claim: Claim, *, now: datetime) -> None:
                 now=now,
                 payload={"determination": determination.pk},
             )
-            grant(claim, decision, determination, actor=machine(), now=now, evidence=evidence)
+            grant(claim, basis, decision, determination, actor=machine(), now=now)
         case Verdict.GRANT if not is_settled:
             cases.services.transition(
                 case=claim.case,
@@ -209,7 +220,7 @@ def check_card_again(*, claim_id: int, actor: User, now: datetime) -> bool:
     )
     with transaction.atomic():
         cases.services.record(case=claim.case, verb="claim.asked_again", actor=actor, now=now)
-        return record_card(claim, card_reply(claim), now=now)
+        return record_card(claim, card_reply(evidence_of(claim=claim)), now=now)
 
 
 @transaction.atomic

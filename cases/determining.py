@@ -6,6 +6,8 @@ Builds and does not decide; `cases.services.determine` stores it, or `cases.date
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.db import connection
+
 from accounts.models import User
 from cases import trail
 from cases.models import Checks, Determination, ParameterSet
@@ -17,9 +19,16 @@ from law.programs import PROGRAMS
 AMOUNTS = ("total_fen", "payable_fen", "amount_fen")
 
 
+# Text, not an expression: asked at each determination, and building it cost more than asking.
+_KNOWN = "SELECT 1 FROM cases_parameterset WHERE digest = %s"
+
+
 def keep_parameters(parameters: Parameters) -> None:
     """Store the numbers a decision rests on, once for all that rest on them."""
-    if not ParameterSet.objects.filter(pk=parameters.digest).exists():
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN, [parameters.digest])
+        is_known = cursor.fetchone() is not None
+    if not is_known:
         ParameterSet.objects.bulk_create(
             [ParameterSet(digest=parameters.digest, snapshot=parameters.snapshot())], ignore_conflicts=True
         )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 import cases.services
 from accounts.models import Party, User
@@ -129,9 +129,15 @@ def first_number(case: Case, template: Template) -> str:
     return f"{case.number} 号{template.noun}"
 
 
+# Text, not an expression: asked at each letter, and building it cost more than asking.
+_BEFORE = "SELECT count(*) FROM cases_letter WHERE case_id = %s AND template = ANY(%s)"
+
+
 def _next_number(case: Case, template: Template) -> str:
     alike = [code for code, other in _templates.items() if other.noun == template.noun]
-    before = Letter.objects.filter(case=case, template__in=alike).count()
+    with connection.cursor() as cursor:
+        cursor.execute(_BEFORE, [case.pk, alike])
+        (before,) = cursor.fetchone()
     first = first_number(case, template)
     if not before:
         return first

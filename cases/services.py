@@ -327,12 +327,15 @@ def determine(
         now=now,
     )
     determination.save(force_insert=True)
-    case.determination = determination
-    case.checks = checks_of(determination)
-    case.save(update_fields=["determination", "checks"])
+    case.determination, case.checks = determination, checks_of(determination)
+    with connection.cursor() as cursor:
+        cursor.execute(_LATEST, [determination.pk, case.checks, case.pk])
     payload = vouching(determination)
     _append(kinds.get(case.kind), case, verb=trail.DETERMINED, actor=actor, now=now, payload=payload)
     return determination
+
+
+_LATEST = "UPDATE cases_case SET determination_id = %s, checks = %s WHERE id = %s"
 
 
 @transaction.atomic

@@ -31,9 +31,12 @@ from law.workdays import legal_day
 PROGRAM = "unemployment-benefit"
 
 
-def subject_of(party: Party) -> Subject:
-    """The person as the registers are asked about him: name and current document."""
-    identifier = identifier_of(party)
+def subject_of(party: Party, identifier: Identifier | None = None) -> Subject:
+    """The person as the registers are asked about him: name and current document.
+
+    `identifier`: that document, where the caller has it already; so too below.
+    """
+    identifier = identifier or identifier_of(party)
     return Subject(name=party.name, id_kind=identifier.kind, id_number=identifier.number)
 
 
@@ -74,14 +77,16 @@ class Basis:
     amendments: Sequence[Amendment]
 
 
-def basis_of(claim: Claim, evidence: Evidence | None = None) -> Basis:
+def basis_of(
+    claim: Claim, *, identifier: Identifier | None = None, evidence: Evidence | None = None
+) -> Basis:
     """The law, the document, the evidence and the settled facts as they stand now.
 
-    `evidence`: what every register has just answered, where the caller has it in hand.
+    The machine hands in the document that it has just asked the registers about, and what they said.
     """
     return Basis(
         law=policy.selectors.book(),
-        identifier=identifier_of(claim.party),
+        identifier=identifier or identifier_of(claim.party),
         evidence=evidence or evidence_of(claim=claim),
         amendments=list(Amendment.objects.filter(case_id=claim.pk).order_by("at", "pk")),
     )

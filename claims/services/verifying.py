@@ -7,17 +7,26 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 
 import cases.services
 import gateways.services
 from accounts.models import User
 from accounts.selectors import machine
+from cases.models import Case
 from claims import kinds
 from claims.facts import ALL_SOURCES, FIELDS_OF_SOURCE, Evidence
 from claims.models import Claim
-from claims.selectors import basis_of, card_reply, evidence_of, subject_of, unanswered_sources
+from claims.selectors import (
+    Basis,
+    basis_of,
+    card_reply,
+    evidence_of,
+    identifier_of,
+    subject_of,
+    unanswered_sources,
+)
 from claims.services.steps import ask_next, determine, grant, needs_reviewer, record_card, require
 from gateways.models import Lookup
 from gateways.ports import Question, Source
@@ -45,28 +54,25 @@ def verify_claim(*, claim_id: int, now: datetime) -> Claim:
     before an officer has taken the case may still grant by itself.
     """
     with transaction.atomic():
-        claim = _locked(claim_id)
+        # The case first, as everywhere: nobody who holds it waits for a lease of ours.
+        locked = Claim.objects.select_for_update(of=("case",))
+        claim = locked.select_related("case", "party", "registration").get(pk=claim_id)
         if not _start_check(claim, now=now):
             return claim
-    subject = subject_of(claim.party)
+    identifier = identifier_of(claim.party)
+    subject = subject_of(claim.party, identifier)
     questions = [Question(source=source, subject=subject) for source in ALL_SOURCES]
     heard = gateways.services.ask_many(
         questions=questions, party=claim.party, case=claim.case, now=now, round=claim.asked_round
     )
     with transaction.atomic():
         # Two workers may both have asked; the row lock lets one of them write.
-        current = _locked(claim_id)
-        if current.case.status == kinds.AUTO_CHECK:
-            evidence = _evidence_now(current, heard, asked_round=claim.asked_round)
-            claim = current
-            _conclude(claim, evidence, now=now)
+        current = Case.objects.select_for_update(of=("self",)).values_list("status", "claim__asked_round")
+        status, asked_round = current.get(pk=claim_id)
+        if status == kinds.AUTO_CHECK:
+            evidence = _evidence_now(claim, heard, asked_round=asked_round)
+            _conclude(claim, basis_of(claim, identifier=identifier, evidence=evidence), now=now)
     return claim
-
-
-def _locked(claim_id: int) -> Claim:
-    """The claim as it stands, its case ours until the transaction ends. The case first, as everywhere."""
-    locked = Claim.objects.select_for_update(of=("case",))
-    return locked.select_related("case", "party", "registration").get(pk=claim_id)
 
 
 def verify_due(*, now: datetime) -> int:
@@ -97,15 +103,25 @@ def claims_to_ask(*, now: datetime, limit: int) -> list[int]:
     return list(waiting.order_by("next_ask_at").values_list("pk", flat=True)[:limit])
 
 
+# The beginning of a check need not outlive a power cut, so this transaction does not wait for the disk: what
+# rests on it is written after it, and a check that is lost with it is begun again.
+_LEASE = """
+    UPDATE claims_claim SET next_ask_at = %s
+    FROM (SELECT set_config('synchronous_commit', 'off', true)) asynchronously
+    WHERE case_id = %s AND next_ask_at <= %s
+"""
+
+
 def _start_check(claim: Claim, *, now: datetime) -> bool:
     """Take the check for a while and bring the case to AUTO_CHECK; False when it is not ours to do.
 
     The lease is the `next_ask_at` of the row: of two workers one gets it, and if that one dies the sweep
     finds the claim again after the lease.
     """
-    leased = Claim.objects.filter(pk=claim.pk, next_ask_at__lte=now).update(next_ask_at=now + LEASE)
-    if not leased:
-        return False
+    with connection.cursor() as cursor:
+        cursor.execute(_LEASE, [now + LEASE, claim.pk, now])
+        if not cursor.rowcount:
+            return False
     claim.next_ask_at = now + LEASE
     case = claim.case
     if case.status == kinds.AUTO_CHECK:
@@ -120,22 +136,21 @@ def _start_check(claim: Claim, *, now: datetime) -> bool:
 
 def _evidence_now(claim: Claim, heard: Mapping[Source, Lookup], *, asked_round: int) -> Evidence:
     """What the registers have just said. Where one is silent its earlier answers count; where somebody has
-    begun another round meanwhile, the newest answers.
+    begun another round meanwhile (`asked_round` is the latest), the newest answers.
     """
     if claim.asked_round == asked_round and all(lookup.answered for lookup in heard.values()):
         return Evidence(lookups=heard)
     return evidence_of(claim=claim)
 
 
-def _conclude(claim: Claim, evidence: Evidence, *, now: datetime) -> None:
+def _conclude(claim: Claim, basis: Basis, *, now: datetime) -> None:
     """Write the determination and the step that follows from it. Inside one transaction."""
-    basis = basis_of(claim, evidence)
     try:
         decision, determination = determine(claim, basis, actor=machine(), now=now)
     except FaultyField as fault:
         _leave_to_person(claim, fault, now=now)
         return
-    unanswered = unanswered_sources(evidence)
+    unanswered = unanswered_sources(basis.evidence)
     # What one officer has settled and no second one has signed must not grant by asking again.
     is_settled = bool(basis.amendments)
     match decision.verdict:

@@ -42,7 +42,8 @@ def subject_of(party: Party, identifier: Identifier | None = None) -> Subject:
 
 def identifier_of(party: Party) -> Identifier:
     """The document in force; `Refused("claim.no_document")` for a party without one."""
-    found = party.identifiers.filter(valid_to__isnull=True).order_by("-valid_from", "-pk").first()
+    in_force = Identifier.objects.filter(party=party, valid_to__isnull=True)
+    found = in_force.order_by("-valid_from", "-pk").first()
     if found is None:
         raise Refused("claim.no_document")
     return found

@@ -22,6 +22,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 
 from accounts.models import Party
+from accounts.privacy import EncryptedTextField
 from cases.messages import registered, render
 from cases.models import Case, Message
 from gateways import registry
@@ -228,15 +229,17 @@ def _keep(lookups: Sequence[Lookup]) -> dict[Source, Lookup]:
 def _insert_new(lookups: Sequence[Lookup]) -> dict[uuid.UUID, int]:
     """One statement, without the answers another worker has kept; the new keys by request.
 
-    Text, because Django's insert that passes over conflicts does not tell the keys of what it wrote.
+    Text, because Django's insert that passes over conflicts does not tell the keys of what it wrote. Its
+    driver takes what a lookup holds as it is, but for what is encrypted on the way.
     """
     fields = [field for field in Lookup._meta.concrete_fields if not field.primary_key]
     columns = ", ".join(str(field.column) for field in fields)
     row = f"({', '.join(['%s'] * len(fields))})"
     values = [
-        field.get_db_prep_save(getattr(lookup, field.attname), connection)
+        field.get_db_prep_save(value, connection) if isinstance(field, EncryptedTextField) else value
         for lookup in lookups
         for field in fields
+        for value in [getattr(lookup, field.attname)]
     ]
     with connection.cursor() as cursor:
         cursor.execute(

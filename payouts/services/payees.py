@@ -44,8 +44,8 @@ def set_payee(
     out a batch; payments that came back because of the old one become ready to be paid again. So do those
     that came back from this very account because it was not active, if a register (`lookup`) confirms it now.
     """
-    party = Party.objects.select_for_update().get(pk=party.pk)
-    if account_name.strip() != party.name.strip():
+    name = Party.objects.select_for_update().values_list("name", flat=True).get(pk=party.pk)
+    if account_name.strip() != name.strip():
         raise Refused("payee.name_differs")
     current = Payee.objects.filter(party=party, valid_to=None).first()
     account_digest = digest(account, purpose=ACCOUNT_PURPOSE)

@@ -43,6 +43,9 @@ MOST = {
     "policy": 16,
     "policy, one key": 16,
 }
+# What a claim in order costs from its first check to its grant: reading, asking, deciding and writing, the
+# opening and closing of its transactions and the first parameters of a county among them.
+MOST_TO_VERIFY = 34
 
 
 @dataclass
@@ -261,3 +264,13 @@ def test_twice_the_data_asks_no_more(page: str, within: City) -> None:
     grown = Counter(map(shape, after)) - Counter(map(shape, before))
     assert len(after) <= len(before), f"asked more often now: {grown}"
     assert len(after) <= MOST[page], "\n".join(after)
+
+
+def test_a_claim_in_order_is_checked_and_granted_in_few_statements(within: City) -> None:
+    within.verified()
+    claim = within.submitted()
+    with CaptureQueriesContext(connection) as asked:
+        claims.services.verify_claim(claim_id=claim.pk, now=NOW + timedelta(minutes=1))
+    assert reread(claim).case.status == kinds.APPROVED
+    texts = [str(query["sql"]) for query in asked.captured_queries]
+    assert len(texts) <= MOST_TO_VERIFY, "\n".join(texts)

@@ -17,6 +17,7 @@ import cases.services
 from accounts.models import Party, User
 from accounts.selectors import machine
 from cases import trail
+from cases.inserting import insert
 from cases.models import Case, Event, Letter, LetterFile
 from cases.typesetting import MissingGlyph, typeset
 
@@ -97,7 +98,7 @@ def issue_letter(
     letter = letter_of(
         case=case, party=party, template=template, number=number, words=words, actor=actor, now=now
     )
-    letter.save(force_insert=True)
+    insert(letter)
     cases.services.record(case=case, verb=trail.LETTER_ISSUED, actor=actor, now=now, payload=vouching(letter))
     return letter
 

@@ -18,6 +18,7 @@ from accounts.roles import can
 from accounts.selectors import covers, machine
 from cases import clocks, kinds, messages, queue, trail
 from cases.determining import checks_of, determination_of, keep_parameters, vouching
+from cases.inserting import insert
 from cases.kinds import Kind, WaitsFor
 from cases.models import (
     Amendment,
@@ -326,7 +327,7 @@ def determine(
         actor=actor,
         now=now,
     )
-    determination.save(force_insert=True)
+    insert(determination)
     case.determination, case.checks = determination, checks_of(determination)
     with connection.cursor() as cursor:
         cursor.execute(_LATEST, [determination.pk, case.checks, case.pk])
@@ -546,15 +547,9 @@ def notify(
     messages.check_numbers(numbers)
     messages.fill(template, numbers)
     with INSIDE:
-        message = Message.objects.create(
-            case=case,
-            party=party,
-            template=template,
-            numbers=dict(numbers),
-            channel=Message.Channel.SMS if address else Message.Channel.INBOX,
-            mobile=address,
-            created_at=now,
-        )
+        message = Message(case=case, party=party, template=template, numbers=dict(numbers), created_at=now)
+        message.channel, message.mobile = Message.Channel.SMS if address else Message.Channel.INBOX, address
+        insert(message)
         payload = {"message": message.pk, "template": template}
         _append(kinds.get(case.kind), case, verb="message.sent", actor=machine(), now=now, payload=payload)
     return message

@@ -22,7 +22,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 
 from accounts.models import Party
-from accounts.privacy import EncryptedTextField
+from cases.inserting import insertion
 from cases.messages import registered, render
 from cases.models import Case, Message
 from gateways import registry
@@ -208,7 +208,10 @@ def _keep(lookups: Sequence[Lookup]) -> dict[Source, Lookup]:
     """Write all lookups at once. Where another worker has kept the same answer meanwhile, its row is the
     one.
     """
-    keys = _insert_new(lookups)
+    text, values = insertion(lookups)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{text} ON CONFLICT DO NOTHING RETURNING request_id, id", values)
+        keys: dict[uuid.UUID, int] = dict(cursor.fetchall())
     kept: dict[Source, Lookup] = {}
     for lookup in lookups:
         source = Source(lookup.source)
@@ -224,30 +227,6 @@ def _keep(lookups: Sequence[Lookup]) -> dict[Source, Lookup]:
                 answered_at__isnull=False,
             )
     return kept
-
-
-def _insert_new(lookups: Sequence[Lookup]) -> dict[uuid.UUID, int]:
-    """One statement, without the answers another worker has kept; the new keys by request.
-
-    Text, because Django's insert that passes over conflicts does not tell the keys of what it wrote. Its
-    driver takes what a lookup holds as it is, but for what is encrypted on the way.
-    """
-    fields = [field for field in Lookup._meta.concrete_fields if not field.primary_key]
-    columns = ", ".join(str(field.column) for field in fields)
-    row = f"({', '.join(['%s'] * len(fields))})"
-    values = [
-        field.get_db_prep_save(value, connection) if isinstance(field, EncryptedTextField) else value
-        for lookup in lookups
-        for field in fields
-        for value in [getattr(lookup, field.attname)]
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO gateways_lookup ({columns}) VALUES {', '.join([row] * len(lookups))} "  # noqa: S608 - our own
-            "ON CONFLICT DO NOTHING RETURNING request_id, id",
-            values,
-        )
-        return dict(cursor.fetchall())
 
 
 # --- bank -------------------------------------------------------------------------------------------------

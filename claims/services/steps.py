@@ -14,6 +14,7 @@ import policy.selectors
 from accounts.models import User
 from accounts.privacy import digest
 from accounts.selectors import machine
+from cases.inserting import insert
 from cases.models import Determination, Event, Proposal
 from claims.letters import GRANT, Signatures, grant_words
 from claims.models import Claim, Spell
@@ -117,13 +118,15 @@ def grant(
     `actor` is the machine or the reviewer; `proposal` the handler's, if one was signed.
     """
     assert decision.months is not None and decision.first_month and decision.last_month
-    spell = Spell.objects.create(
-        claim=claim,
-        determination=determination,
-        months=decision.months,
-        first_month=decision.first_month,
-        last_month=decision.last_month,
-        granted_at=now,
+    spell = insert(
+        Spell(
+            claim=claim,
+            determination=determination,
+            months=decision.months,
+            first_month=decision.first_month,
+            last_month=decision.last_month,
+            granted_at=now,
+        )
     )
     ask_next(claim, None)
     card = card_reply(basis.evidence)

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from accounts.models import Party, User
 from accounts.privacy import digest
+from cases.inserting import insert
 from gateways.models import Lookup
 from law.errors import Refused
 from payouts.kinds import ASKS_THE_PERSON, CORRECTING, RETURNED, Cause
@@ -66,20 +67,22 @@ def set_payee(
             return current
         current.valid_to = now
         current.save(update_fields=["valid_to"])
-    payee = Payee.objects.create(
-        party=party,
-        account=account,
-        account_digest=account_digest,
-        account_last4=account[-4:],
-        account_name=account_name,
-        bank_code=bank_code,
-        bank_name=bank_name,
-        is_card=is_card,
-        contact=contact or (current.contact if current is not None else ""),
-        lookup=lookup,
-        # Whoever is still waiting goes on waiting when only the bank's name or code is written anew.
-        replaces=current is not None and (current.account_digest != account_digest or current.replaces),
-        valid_from=now,
+    payee = insert(
+        Payee(
+            party=party,
+            account=account,
+            account_digest=account_digest,
+            account_last4=account[-4:],
+            account_name=account_name,
+            bank_code=bank_code,
+            bank_name=bank_name,
+            is_card=is_card,
+            contact=contact or (current.contact if current is not None else ""),
+            lookup=lookup,
+            # Whoever is still waiting goes on waiting when only the bank's name or code is written anew.
+            replaces=current is not None and (current.account_digest != account_digest or current.replaces),
+            valid_from=now,
+        )
     )
     if current is not None:
         _release_returns(party, payee, actor=actor, now=now)

@@ -52,13 +52,7 @@ def set_payee(
     account_digest = digest(account, purpose=ACCOUNT_PURPOSE)
     described = (account_digest, account_name, bank_code, bank_name, is_card)
     if current is not None:
-        if described == (
-            current.account_digest,
-            current.account_name,
-            current.bank_code,
-            current.bank_name,
-            current.is_card,
-        ):
+        if described == _described(current):
             if contact and contact != current.contact:
                 current.contact = contact
                 current.save(update_fields=["contact"])
@@ -87,6 +81,11 @@ def set_payee(
     if current is not None:
         _release_returns(party, payee, actor=actor, now=now)
     return payee
+
+
+def _described(payee: Payee) -> tuple[str, str, str, str, bool]:
+    """What makes an account another one."""
+    return payee.account_digest, payee.account_name, payee.bank_code, payee.bank_name, payee.is_card
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -45,6 +45,9 @@ _FULL_WIDTH_DIGITS = frozenset(chr(code) for code in range(0xFF10, 0xFF1A))
 # 35 characters is the limit of ISO 20022, kept so that both formats can carry the same identifier.
 _END_TO_END = re.compile(r"[A-Za-z0-9-]{1,35}", re.ASCII)
 _ASCII_DIGITS = frozenset("0123456789")
+# What nearly every text is made of: printable ASCII without the delimiter, and the Chinese characters of the
+# two-byte part of GB18030. None of it is lost or rare, so it need not be looked at one by one.
+_PLAIN = re.compile("[ -{}~\u4e00-\u9fa5]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +163,8 @@ def survives(text: str) -> bool:
     comparison; private-use characters are drawn differently on every machine, so that a name in them matches
     nothing.
     """
+    if _PLAIN.fullmatch(text) is not None:
+        return True
     if any(
         c == "|" or c in _FULL_WIDTH_DIGITS or unicodedata.category(c) in _UNSAFE_CATEGORIES for c in text
     ):
@@ -172,6 +177,8 @@ def is_rare(name: str) -> bool:
 
     Older bank programs know the two-byte part only; the batch page counts such names so that a checker looks.
     """
+    if _PLAIN.fullmatch(name) is not None:
+        return False
     return any(len(character.encode(ENCODING, "replace")) == 4 for character in name)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import unicodedata
 from datetime import UTC, date, datetime
 
 import pytest
@@ -85,6 +86,16 @@ def test_names_at_the_limit_and_rare_characters_pass_and_are_counted() -> None:
     assert (
         bank_file.is_rare("王㛃") and bank_file.is_rare("\U00020000") and not bank_file.is_rare("张三·买买提")
     )
+
+
+def test_every_character_is_judged_by_what_it_is() -> None:
+    unsafe = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
+    full_width_digits = range(0xFF10, 0xFF1A)
+    for code in range(0x10000):
+        character = chr(code)
+        lost = character == "|" or code in full_width_digits or unicodedata.category(character) in unsafe
+        assert bank_file.survives(character) is not lost, hex(code)
+        assert lost or bank_file.is_rare(character) is (len(character.encode("gb18030")) == 4), hex(code)
 
 
 def test_a_corporate_account_needs_no_card_digit() -> None:

@@ -247,9 +247,15 @@ def month_fen(spell: Spell, month: str, *, book: ParameterBook | None = None) ->
 
     `book`: the law book where many months are asked for; taken anew without it.
     """
+    return fen_of_month(
+        spell.determination.facts, month, county=spell.claim.county, book=book or policy.selectors.book()
+    )
+
+
+def fen_of_month(facts: Mapping[str, object], month: str, *, county: str, book: ParameterBook) -> Fen:
+    """The same from the stored facts of the spell's determination and the county that pays it."""
     program = PROGRAMS[PROGRAM]
-    parameters = (book or policy.selectors.book()).for_program(program.keys, region=spell.claim.county)
-    return program.amount_for(program.parse(spell.determination.facts), month, parameters)
+    return program.amount_for(program.parse(facts), month, book.for_program(program.keys, region=county))
 
 
 def decision_of(case: Case) -> UnemploymentDecision | None:

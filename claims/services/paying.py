@@ -4,12 +4,14 @@ A month nobody owed in its time is owed later: no sweep that was missed, and no 
 a person a month. One claim that cannot be owed is said in its trail and holds up no other.
 """
 
+import json
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
-from django.db.models import Count, FilteredRelation, Q, QuerySet
+from django.db import connection, transaction
+from django.db.models import Count, QuerySet
 
 import cases.services
 import payouts.selectors
@@ -17,16 +19,18 @@ import payouts.services
 import policy.selectors
 from accounts.selectors import machine
 from cases.batch import record_many
-from cases.models import Event
+from cases.models import Case, Event
 from claims import kinds
-from claims.models import Claim, Spell, SpellMonth
-from claims.selectors import PROGRAM, month_after, month_fen
+from claims.models import Claim, Spell
+from claims.selectors import PROGRAM, fen_of_month, month_after
 from law.errors import MissingParameter, Refused
 from law.workdays import legal_day
 from payouts.services import Due
 
 ACCRUE_CHUNK = 5_000
 FOLLOWED_A_RUN = 5_000
+# One that ended is still owed what is due of it: the report of work may come before the month's sweep.
+IN_PAYMENT = [kinds.APPROVED, kinds.PAYING, kinds.ENDED]
 
 logger = logging.getLogger("anye.claims")
 
@@ -70,9 +74,38 @@ def accrue_month(*, month: str, now: datetime, claim_ids: Sequence[int] | None =
 
 
 def _in_payment(claim_ids: Sequence[int] | None) -> QuerySet[Spell]:
-    # One that ended is still owed what is due of it: the report of work may come before the month's sweep.
-    spells = Spell.objects.filter(claim__case__status__in=[kinds.APPROVED, kinds.PAYING, kinds.ENDED])
+    spells = Spell.objects.filter(claim__case__status__in=IN_PAYMENT)
     return spells if claim_ids is None else spells.filter(pk__in=list(claim_ids))
+
+
+@dataclass(frozen=True, slots=True)
+class _Award:
+    """A spell with what its months rest on: the determination, its facts, and who is paid by which county."""
+
+    claim_id: int
+    determination_id: int
+    party_id: int
+    county: str
+    facts: dict[str, object]
+
+
+# The next spells that cover a month and have not got it, locked but for those that somebody else holds.
+# A join and not EXISTS: the planner knows nothing yet of the months this very run has written.
+NOT_OWED_YET = """
+    SELECT spell.claim_id, spell.determination_id, claim.party_id, claim.county, grounds.facts
+    FROM claims_spell spell
+    JOIN claims_claim claim ON claim.case_id = spell.claim_id
+    JOIN cases_case standing ON standing.id = spell.claim_id
+    JOIN cases_determination grounds ON grounds.id = spell.determination_id
+    LEFT JOIN claims_spellmonth done ON done.spell_id = spell.claim_id AND done.month = %(month)s
+    WHERE standing.status = ANY(%(in_payment)s)
+        AND spell.first_month <= %(month)s AND spell.last_month >= %(month)s AND spell.granted_at <= %(now)s
+        AND (spell.paid_through = '' OR spell.paid_through >= %(month)s)
+        AND done.id IS NULL AND spell.claim_id > %(after)s AND spell.claim_id <> ALL(%(passed_over)s)
+        AND (%(claims)s::bigint[] IS NULL OR spell.claim_id = ANY(%(claims)s::bigint[]))
+    ORDER BY spell.claim_id LIMIT %(most)s
+    FOR UPDATE OF spell SKIP LOCKED
+"""
 
 
 @transaction.atomic
@@ -83,74 +116,77 @@ def _accrue_chunk(
 
     What cannot be owed is added to `passed_over`.
     """
-    # A join and not EXISTS: the planner knows nothing yet of the months this very run has written.
-    done = FilteredRelation("month_rows", condition=Q(month_rows__month=month))
-    spells = (
-        _in_payment(claim_ids)
-        .select_related("claim", "determination")
-        .filter(first_month__lte=month, last_month__gte=month, granted_at__lte=now)
-        .filter(Q(paid_through="") | Q(paid_through__gte=month))
-        .alias(done=done)
-        .filter(done__isnull=True, pk__gt=after)
-        .exclude(pk__in=passed_over)
-        # The rest is large or encrypted, and not needed to know an amount.
-        .only("claim__county", "claim__party_id", "determination__facts")
-        .order_by("pk")
-    )
-    chunk = list(spells.select_for_update(of=("self",), skip_locked=True)[:ACCRUE_CHUNK])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            NOT_OWED_YET,
+            {
+                "month": month,
+                "in_payment": IN_PAYMENT,
+                "now": now,
+                "after": after,
+                "passed_over": list(passed_over),
+                "claims": None if claim_ids is None else list(claim_ids),
+                "most": ACCRUE_CHUNK,
+            },
+        )
+        chunk = [_Award(*row, json.loads(facts)) for *row, facts in cursor.fetchall()]
     try:
         with transaction.atomic():
             _owe(chunk, month=month, now=now)
     except (Refused, MissingParameter):
-        for spell in chunk:
+        for award in chunk:
             try:
                 with transaction.atomic():
-                    _owe([spell], month=month, now=now)
+                    _owe([award], month=month, now=now)
             except (Refused, MissingParameter) as fault:
-                passed_over.add(spell.pk)
-                _hold_back(spell, fault, month=month, now=now)
-    return [spell.pk for spell in chunk]
+                passed_over.add(award.claim_id)
+                _hold_back(award.claim_id, fault, month=month, now=now)
+    return [award.claim_id for award in chunk]
 
 
-def _owe(chunk: Sequence[Spell], *, month: str, now: datetime) -> None:
+def _owe(chunk: Sequence[_Award], *, month: str, now: datetime) -> None:
     """Month, obligation and event of each spell."""
     book = policy.selectors.book()
-    amounts = {spell.pk: month_fen(spell, month, book=book) for spell in chunk}
-    SpellMonth.objects.bulk_create(
-        SpellMonth(spell=spell, month=month, amount_fen=amounts[spell.pk], owed_at=now) for spell in chunk
-    )
     rows = [
         Due(
-            case_id=spell.pk,
-            determination_id=spell.determination_id,
-            party_id=spell.claim.party_id,
+            case_id=award.claim_id,
+            determination_id=award.determination_id,
+            party_id=award.party_id,
             program=PROGRAM,
             item=PROGRAM,
             month=month,
-            amount_fen=amounts[spell.pk],
-            region=spell.claim.county,
+            amount_fen=fen_of_month(award.facts, month, county=award.county, book=book),
+            region=award.county,
         )
-        for spell in chunk
+        for award in chunk
     ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO claims_spellmonth (spell_id, month, amount_fen, owed_at)"
+            " SELECT spell_id, %s, amount_fen, %s"
+            " FROM unnest(%s::bigint[], %s::bigint[]) AS given (spell_id, amount_fen)",
+            [month, now, [row.case_id for row in rows], [row.amount_fen for row in rows]],
+        )
     payouts.services.owe_many(rows=rows, actor=machine(), now=now)
     record_many(
         kind=kinds.CLAIM,
         verb="claim.month_owed",
-        payloads=[(spell.pk, {"month": month, "amount_fen": amounts[spell.pk]}) for spell in chunk],
+        payloads=[(row.case_id, {"month": month, "amount_fen": row.amount_fen}) for row in rows],
         actor=machine(),
         now=now,
     )
 
 
-def _hold_back(spell: Spell, fault: Refused | MissingParameter, *, month: str, now: datetime) -> None:
+def _hold_back(claim_id: int, fault: Refused | MissingParameter, *, month: str, now: datetime) -> None:
     """Say once in the trail, each time in the log, why a month is not owed; the next sweep tries again."""
+    case = Case.objects.get(pk=claim_id)
     why = fault.code if isinstance(fault, Refused) else fault.key
-    logger.error("%s is not owed for %s: %s", spell.claim.case.number, month, why)
+    logger.error("%s is not owed for %s: %s", case.number, month, why)
     payload = {"month": month, "why": why}
-    said = Event.objects.filter(case=spell.claim.case, verb="claim.month_held_back", payload=payload)
+    said = Event.objects.filter(case=case, verb="claim.month_held_back", payload=payload)
     if not said.exists():
         cases.services.record(
-            case=spell.claim.case, verb="claim.month_held_back", actor=machine(), now=now, payload=payload
+            case=case, verb="claim.month_held_back", actor=machine(), now=now, payload=payload
         )
 
 

@@ -6,7 +6,7 @@ first one back, whoever owes something else under the same key is refused.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -118,17 +118,17 @@ def owe_many(*, rows: Sequence[Due], actor: User, now: datetime) -> int:
     Raises as `owe`. Set-based: its cost is a few statements for each 5,000 rows. What happened on each case
     is for the caller to record there.
     """
-    keys = [row.key for row in rows]
-    if len(set(keys)) != len(keys):
+    by_key = {row.key: row for row in rows}
+    if len(by_key) != len(rows):
         raise Refused("obligation.twice_in_list")
     for row in rows:
         if row.amount_fen <= 0:
             raise Refused("obligation.amount")
     # In the order of their keys, so that two writers of the same rows wait for each other, and never cross.
-    ordered = sorted(rows, key=lambda row: row.key)
+    ordered = sorted(by_key)
     new = 0
     for start in range(0, len(ordered), CHUNK):
-        chunk = ordered[start : start + CHUNK]
+        chunk = {key: by_key[key] for key in ordered[start : start + CHUNK]}
         created = _insert(chunk, now=now)
         if len(created) < len(chunk):
             _must_agree(chunk, created=created)
@@ -139,8 +139,9 @@ def owe_many(*, rows: Sequence[Due], actor: User, now: datetime) -> int:
     return new
 
 
-def _insert(chunk: Sequence[Due], *, now: datetime) -> dict[str, int]:
-    """Insert what is not there yet; key -> id of the new rows."""
+def _insert(chunk: Mapping[str, Due], *, now: datetime) -> dict[str, int]:
+    """Insert what is not there yet, in the order of `chunk`; key -> id of the new rows."""
+    rows = chunk.values()
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -157,28 +158,28 @@ def _insert(chunk: Sequence[Due], *, now: datetime) -> dict[str, int]:
             """,
             [
                 now,
-                [row.key for row in chunk],
-                [row.party_id for row in chunk],
-                [row.case_id for row in chunk],
-                [row.determination_id for row in chunk],
-                [row.program for row in chunk],
-                [row.item for row in chunk],
-                [row.month for row in chunk],
-                [row.region for row in chunk],
-                [pool_of(row.region) for row in chunk],
-                [row.amount_fen for row in chunk],
-                [row.due(now) for row in chunk],
+                list(chunk),
+                [row.party_id for row in rows],
+                [row.case_id for row in rows],
+                [row.determination_id for row in rows],
+                [row.program for row in rows],
+                [row.item for row in rows],
+                [row.month for row in rows],
+                [row.region for row in rows],
+                [pool_of(row.region) for row in rows],
+                [row.amount_fen for row in rows],
+                [row.due(now) for row in rows],
             ],
         )
         created = cursor.fetchall()
     return dict(created)
 
 
-def _must_agree(chunk: Sequence[Due], *, created: dict[str, int]) -> None:
+def _must_agree(chunk: Mapping[str, Due], *, created: dict[str, int]) -> None:
     """Rows that were not inserted must be the very ones that stand."""
     # Not the determination: a later one may confirm what is owed already.
     fields = ("party_id", "program", "item", "month", "region", "amount_fen")
-    wanted = {row.key: row for row in chunk if row.key not in created}
+    wanted = {key: row for key, row in chunk.items() if key not in created}
     standing = {
         key: rest
         for key, *rest in Obligation.objects.filter(key__in=list(wanted)).values_list("key", *fields)

@@ -119,6 +119,7 @@ def days_to_reconcile(region: str, *, now: datetime) -> list[date]:
 def _reconcile(pool: str, day: date, statement: BankStatement, *, now: datetime) -> Reconciliation:
     lock_pool(pool)
     changed = _store_lines(day, statement, now=now)
+    _book_plain_debits(pool, day, now=now)
     paired = _pair(pool, day)
     _book(paired, day=day, now=now)
     open_for_old_receipts(pool, now=now)
@@ -162,47 +163,55 @@ def _reconcile(pool: str, day: date, statement: BankStatement, *, now: datetime)
 _OPEN_AT_BANK = (SENT, ACCEPTED, PART_SETTLED, SETTLED)
 
 
+# Keeps the lines that are new, and finds those that came before with other content, both against what stood
+# before. Another pool's run may have stored the same line this moment.
+STORED = """
+    WITH given AS (
+        SELECT * FROM unnest(%(serials)s::text[], %(booked)s::timestamptz[], %(directions)s::text[],
+                             %(amounts)s::bigint[], %(names)s::text[], %(reasons)s::text[],
+                             %(batches)s::text[])
+            WITH ORDINALITY AS line (serial, booked_at, direction, amount, name, reason, batch, position)
+    ), added AS (
+        INSERT INTO payouts_statementline (bank_serial, day, booked_at, direction, amount_fen,
+                                           end_to_end_id, reason_code, batch_number, received_at)
+        SELECT serial, %(day)s, booked_at, direction, amount, name, reason, batch, %(now)s
+        FROM given
+        WHERE NOT EXISTS (SELECT 1 FROM payouts_statementline known WHERE known.bank_serial = given.serial)
+        ORDER BY position
+        ON CONFLICT DO NOTHING
+    )
+    SELECT given.serial, given.amount
+    FROM given JOIN payouts_statementline known ON known.bank_serial = given.serial
+    WHERE (known.direction, known.amount_fen, known.end_to_end_id)
+        <> (given.direction, given.amount, given.name)
+    ORDER BY given.position
+"""
+
+
 def _store_lines(day: date, statement: BankStatement, *, now: datetime) -> list[Difference]:
     """Keep each line once. A line that came before with other content is a difference: a bank does not
     rewrite.
     """
-    serials = [line.bank_serial for line in statement.lines]
-    known = {
-        serial: rest
-        for serial, *rest in StatementLine.objects.filter(bank_serial__in=serials).values_list(
-            "bank_serial", "direction", "amount_fen", "end_to_end_id"
-        )
-    }
-    new = [line for line in statement.lines if line.bank_serial not in known]
+    lines = statement.lines
     with connection.cursor() as cursor:
-        # Another pool's run may have stored the same line this moment.
         cursor.execute(
-            """
-            INSERT INTO payouts_statementline (bank_serial, day, booked_at, direction, amount_fen,
-                                               end_to_end_id, reason_code, batch_number, received_at)
-            SELECT serial, %s, booked_at, direction, amount, name, reason, batch, %s
-            FROM unnest(%s::text[], %s::timestamptz[], %s::text[], %s::bigint[], %s::text[], %s::text[],
-                        %s::text[]) AS given (serial, booked_at, direction, amount, name, reason, batch)
-            ON CONFLICT DO NOTHING
-            """,
-            [
-                day,
-                now,
-                [line.bank_serial for line in new],
-                [line.booked_at for line in new],
-                [line.direction for line in new],
-                [line.amount_fen for line in new],
-                [line.end_to_end_id[:35] for line in new],
-                [line.reason_code[:12] for line in new],
-                [line.batch_number[:40] for line in new],
-            ],
+            STORED,
+            {
+                "day": day,
+                "now": now,
+                "serials": [line.bank_serial for line in lines],
+                "booked": [line.booked_at for line in lines],
+                "directions": [line.direction for line in lines],
+                "amounts": [line.amount_fen for line in lines],
+                "names": [line.end_to_end_id[:35] for line in lines],
+                "reasons": [line.reason_code[:12] for line in lines],
+                "batches": [line.batch_number[:40] for line in lines],
+            },
         )
-    return [
-        {"code": LINE_CHANGED, "line": line.bank_serial, "given_fen": line.amount_fen}
-        for line in statement.lines
-        if line.bank_serial in known
-        and known[line.bank_serial] != [line.direction, line.amount_fen, line.end_to_end_id[:35]]
-    ]
+        return [
+            {"code": LINE_CHANGED, "line": serial, "given_fen": amount_fen}
+            for serial, amount_fen in cursor.fetchall()
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +224,35 @@ class _Known:
     is_failed: bool
     pool: str
     moves: frozenset[str]
+
+
+# The lines of a day that need no judging: money that left, of the sum and for the payment that we know it by,
+# which the bank said it paid, once, and on which no transfer rests yet.
+PLAIN_DEBITS = """
+    SELECT paid.id, line.id
+    FROM payouts_statementline line
+    JOIN payouts_payment paid ON paid.end_to_end_id = line.end_to_end_id
+    JOIN payouts_obligation owed ON owed.id = paid.obligation_id
+    LEFT JOIN payouts_transfer proven ON proven.statement_line_id = line.id
+    LEFT JOIN payouts_transfer debited ON debited.payment_id = paid.id AND debited.kind = %(debited)s
+    LEFT JOIN payouts_statementline again ON again.end_to_end_id = line.end_to_end_id AND again.day = line.day
+        AND again.direction = line.direction AND again.id <> line.id
+    WHERE line.day = %(day)s AND line.direction = %(debit)s AND proven.id IS NULL
+        AND owed.pool = %(pool)s AND paid.amount_fen = line.amount_fen
+        AND paid.settled_at IS NOT NULL AND paid.failed_at IS NULL
+        AND debited.id IS NULL AND again.id IS NULL
+"""
+
+
+def _book_plain_debits(pool: str, day: date, *, now: datetime) -> None:
+    """Money of this day that left as it should, nearly all of it: booked as a set."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            PLAIN_DEBITS, {"day": day, "pool": pool, "debit": DEBIT, "debited": Move.DEBITED.value}
+        )
+        pairs = cursor.fetchall()
+    if pairs:
+        _book_lines(Move.DEBITED, pairs, day=day, now=now)
 
 
 def _pair(pool: str, day: date) -> _Paired:
@@ -294,13 +332,7 @@ def _book(paired: _Paired, *, day: date, now: datetime) -> None:
     """Debits leave transit for good; credits come back into suspense and open a return."""
     for kind, pairs in ((Move.DEBITED, paired.debits), (Move.RETURNED, paired.credits)):
         if pairs:
-            book_payments(
-                kind,
-                [payment_id for payment_id, _ in pairs],
-                line_ids=[line_id for _, line_id in pairs],
-                posted_on=day,
-                now=now,
-            )
+            _book_lines(kind, pairs, day=day, now=now)
     if not paired.credits:
         return
     returned = list(Payment.objects.filter(pk__in=paired.reasons))
@@ -309,6 +341,17 @@ def _book(paired: _Paired, *, day: date, now: datetime) -> None:
         payment.reason_code = paired.reasons[payment.pk]
     Payment.objects.bulk_update(returned, ["returned_at", "reason_code"], batch_size=CHUNK)
     open_returns([Bounced(pk, reason) for pk, reason in paired.reasons.items()], now=now)
+
+
+def _book_lines(kind: Move, pairs: Sequence[tuple[int, int]], *, day: date, now: datetime) -> None:
+    """A transfer for each (payment, line that proves it)."""
+    book_payments(
+        kind,
+        [payment_id for payment_id, _ in pairs],
+        line_ids=[line_id for _, line_id in pairs],
+        posted_on=day,
+        now=now,
+    )
 
 
 def _batch_differences(batches: Sequence[Batch]) -> list[Difference]:

@@ -141,9 +141,11 @@ def _first_steps(opened: Sequence[ReturnedPayment], *, actor: User, now: datetim
         book_payments(Move.REISSUED, back, posted_on=legal_day(now), now=now)
     _move(retried, to=READY, verb="return.ready", payload={"why": "machine"}, actor=actor, now=now)
     _move(asked, to=CORRECTING, verb="return.person_asked", payload={}, actor=actor, now=now)
+    pools = {returned.obligation.pool for returned in asked}
+    days = {pool: next_reminder(pool, legal_day(now)) for pool in pools}
     for returned in asked:
         returned.reminders = 0
-        returned.remind_on = next_reminder(returned.obligation.pool, legal_day(now))
+        returned.remind_on = days[returned.obligation.pool]
     ReturnedPayment.objects.bulk_update(asked, ["reminders", "remind_on"], batch_size=CHUNK)
     _tell(opened, now=now)
 

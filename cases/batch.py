@@ -112,6 +112,7 @@ def _append(
 
 def append_dated(acts: Iterable[Act], *, verb: str, actor: User) -> None:
     """Write the events; the caller answers for the verb and for the order of one case's acts."""
+    in_words = json.JSONEncoder(ensure_ascii=False).encode
     # In the order of the cases, so that two writers that overlap wait for each other and never cross.
     ordered = sorted(acts, key=lambda act: act[0])
     with connection.cursor() as cursor:
@@ -127,7 +128,7 @@ def append_dated(acts: Iterable[Act], *, verb: str, actor: User) -> None:
                     actor.pk,
                     [case_id for case_id, _, _ in chunk],
                     [at for _, at, _ in chunk],
-                    [json.dumps(payload, ensure_ascii=False) for _, _, payload in chunk],
+                    [in_words(payload) for _, _, payload in chunk],
                 ],
             )
 
@@ -150,40 +151,41 @@ def notify_many(*, notices: Sequence[Notice], now: datetime) -> int:
     return len(notices)
 
 
+# The messages in the order given, and in each trail that one was sent.
+MESSAGES = """
+    WITH written AS (
+        INSERT INTO cases_message (case_id, party_id, template, numbers, channel, mobile, created_at,
+                                   attempts, provider_id)
+        SELECT case_id, party_id, template, numbers::jsonb, channel, mobile, at, 0, ''
+        FROM unnest(%(cases)s::bigint[], %(parties)s::bigint[], %(templates)s::text[], %(numbers)s::text[],
+                    %(channels)s::text[], %(mobiles)s::text[], %(at)s::timestamptz[])
+            WITH ORDINALITY AS given (case_id, party_id, template, numbers, channel, mobile, at, position)
+        ORDER BY position
+        RETURNING id, case_id, template, created_at
+    )
+    INSERT INTO cases_event (case_id, verb, actor_id, at, payload)
+    SELECT case_id, 'message.sent', %(actor)s, created_at,
+           jsonb_build_object('message', id, 'template', template)
+    FROM written ORDER BY case_id, id
+"""
+
+
 def _write(notices: Sequence[Notice], *, now: datetime) -> None:
     """The messages, encrypted as the model does it, and an event for each."""
     encrypt = partial(provider().encrypt, context=context_of(Message._meta.get_field("mobile")))
+    in_words = json.JSONEncoder(ensure_ascii=False).encode
+    sms, inbox = Message.Channel.SMS.value, Message.Channel.INBOX.value
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('cases_message', 'id')) FROM generate_series(1, %s)",
-            [len(notices)],
+            MESSAGES,
+            {
+                "cases": [notice.case_id for notice in notices],
+                "parties": [notice.party_id for notice in notices],
+                "templates": [notice.template for notice in notices],
+                "numbers": [in_words(dict(notice.numbers)) for notice in notices],
+                "channels": [sms if notice.address else inbox for notice in notices],
+                "mobiles": [encrypt(notice.address) for notice in notices],
+                "at": [notice.at or now for notice in notices],
+                "actor": machine().pk,
+            },
         )
-        keys = [key for (key,) in cursor.fetchall()]
-        cursor.execute(
-            """
-            INSERT INTO cases_message (id, case_id, party_id, template, numbers, channel, mobile, created_at,
-                                       attempts, provider_id)
-            SELECT id, case_id, party_id, template, numbers::jsonb, channel, mobile, at, 0, ''
-            FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[],
-                        %s::text[], %s::timestamptz[])
-                AS given (id, case_id, party_id, template, numbers, channel, mobile, at)
-            """,
-            [
-                keys,
-                [notice.case_id for notice in notices],
-                [notice.party_id for notice in notices],
-                [notice.template for notice in notices],
-                [json.dumps(dict(notice.numbers), ensure_ascii=False) for notice in notices],
-                [
-                    (Message.Channel.SMS if notice.address else Message.Channel.INBOX).value
-                    for notice in notices
-                ],
-                [encrypt(notice.address) for notice in notices],
-                [notice.at or now for notice in notices],
-            ],
-        )
-    acts = [
-        (notice.case_id, notice.at or now, {"message": key, "template": notice.template})
-        for key, notice in zip(keys, notices, strict=True)
-    ]
-    append_dated(acts, verb="message.sent", actor=machine())

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from django.db import connection, transaction
 
+from accounts.privacy import context_of, provider
 from accounts.selectors import machine
 from cases.batch import Notice, notify_many
 from cases.models import Event
@@ -22,7 +24,7 @@ from gateways.services import Unavailable, fetch_receipts
 from law.errors import Refused
 from law.workdays import legal_day
 from payouts.kinds import ACCEPTED, PART_SETTLED, READY, RECONCILED, RETURN, SETTLED, Odd
-from payouts.models import Batch, Move, Payment, Receipt, ReturnedPayment
+from payouts.models import Batch, Move, Payee, Payment, Receipt, ReturnedPayment
 from payouts.services.contradictions import open_for_payments
 from payouts.services.ledger import book_payments, lock_pool
 from payouts.services.returns import Bounced, open_returns
@@ -102,7 +104,7 @@ def record_receipts(*, batch: Batch, receipts: Sequence[BankReceipt], now: datet
         raise Refused("batch.not_accepted")
     found = _sort(batch, receipts)
     _keep(found, now=now)
-    _settle(found.paid, now=now)
+    _settle(batch, found.paid, now=now)
     _fail(found.failed, now=now)
     _raise_alarms(batch, found, now=now)
     open_for_payments([word.payment_id for word in found.conflicts], odd=Odd.RECEIPT, now=now)
@@ -113,16 +115,20 @@ def record_receipts(*, batch: Batch, receipts: Sequence[BankReceipt], now: datet
     return tally
 
 
+# Which of these serials stand already, and for what.
+KNOWN = "SELECT bank_serial, payment_id, status FROM payouts_receipt WHERE bank_serial = ANY(%s)"
+
+
 def _sort(batch: Batch, receipts: Sequence[BankReceipt]) -> _Sorted:
     """Judge each new receipt by what is known of its payment, in the order of booking."""
-    ours = Payment.objects.filter(batch=batch, end_to_end_id__in={one.end_to_end_id for one in receipts})
-    payments = {
-        name: (pk, amount) for name, pk, amount in ours.values_list("end_to_end_id", "pk", "amount_fen")
-    }
+    # The bank answers for the whole batch every time: all of its payments, and no list of names.
+    ours = Payment.objects.filter(batch=batch).values_list("end_to_end_id", "pk", "amount_fen")
+    payments = {name: (pk, amount) for name, pk, amount in ours}
+    none_of_ours = (0, 0)
     final = [
         _Word(
-            payment_id=payments.get(one.end_to_end_id, (0, 0))[0],
-            is_other_sum=one.amount_fen not in (None, payments.get(one.end_to_end_id, (0, 0))[1]),
+            payment_id=payments.get(one.end_to_end_id, none_of_ours)[0],
+            is_other_sum=one.amount_fen not in (None, payments.get(one.end_to_end_id, none_of_ours)[1]),
             name=one.end_to_end_id,
             status=one.status,
             reason_code=one.reason_code[:12],
@@ -132,9 +138,10 @@ def _sort(batch: Batch, receipts: Sequence[BankReceipt]) -> _Sorted:
         for one in receipts
         if one.status != PENDING and one.booked_at is not None
     ]
-    known = Receipt.objects.filter(bank_serial__in=[word.serial for word in final])
-    seen = {serial: rest for serial, *rest in known.values_list("bank_serial", "payment_id", "status")}
-    standing = Receipt.objects.filter(payment_id__in=[pk for pk, _ in payments.values()], conflicts=False)
+    with connection.cursor() as cursor:
+        cursor.execute(KNOWN, [[word.serial for word in final]])
+        seen = {serial: rest for serial, *rest in cursor.fetchall()}
+    standing = Receipt.objects.filter(payment__batch=batch, conflicts=False)
     said: dict[int, dict[str, datetime]] = {}
     for payment_id, status, booked_at in standing.values_list("payment_id", "status", "booked_at"):
         said.setdefault(payment_id, {})[status] = booked_at
@@ -196,17 +203,22 @@ def _keep(found: _Sorted, *, now: datetime) -> None:
             )
 
 
-def _settle(paid: Sequence[_Word], *, now: datetime) -> None:
+def _settle(batch: Batch, paid: Sequence[_Word], *, now: datetime) -> None:
     """Post the money, date the payments, close the returns that these payments answer, tell the people."""
     if not paid:
         return
     ids = [word.payment_id for word in paid]
     book_payments(Move.SETTLED, ids, posted_on=legal_day(now), now=now)
     _date_payments("settled_at", paid)
-    answered = ReturnedPayment.objects.filter(obligation__payments__in=ids, case__status=READY)
+    waiting = ReturnedPayment.objects.filter(obligation__payments__batch=batch, case__status=READY)
+    settled = set(ids)
     transition_many(
         kind=RETURN,
-        case_ids=list(answered.values_list("pk", flat=True)),
+        case_ids=[
+            pk
+            for pk, payment_id in waiting.values_list("pk", "obligation__payments")
+            if payment_id in settled
+        ],
         from_status=READY,
         to=SETTLED,
         verb="return.settled",
@@ -272,19 +284,22 @@ def _move_on(batch: Batch, tally: Tally, *, now: datetime) -> None:
     )
 
 
+# What the message about each of these payments says, and to whom.
+TOLD = """
+    SELECT owed.case_id, owed.party_id, paid.amount_fen, payee.account_last4, paid.settled_at, payee.contact
+    FROM payouts_payment paid
+    JOIN payouts_obligation owed ON owed.id = paid.obligation_id
+    JOIN payouts_payee payee ON payee.id = paid.payee_id
+    WHERE paid.id = ANY(%s) ORDER BY paid.id
+"""
+
+
 def _tell_paid(payment_ids: Sequence[int], *, now: datetime) -> None:
     """One message for each payment, on the case that granted it."""
-    payments = Payment.objects.filter(pk__in=payment_ids).order_by("pk")
-    rows = payments.values_list(
-        "obligation__case_id",
-        "obligation__party_id",
-        "amount_fen",
-        "payee__account_last4",
-        "settled_at",
-        "payee__contact",
-    )
-    notify_many(
-        notices=[
+    decrypt = partial(provider().decrypt, context=context_of(Payee._meta.get_field("contact")))
+    with connection.cursor() as cursor:
+        cursor.execute(TOLD, [list(payment_ids)])
+        notices = [
             Notice(
                 case_id=case_id,
                 party_id=party_id,
@@ -292,11 +307,10 @@ def _tell_paid(payment_ids: Sequence[int], *, now: datetime) -> None:
                 numbers={
                     "amount_fen": amount,
                     "tail": tail,
-                    "on": legal_day(settled_at or now).isoformat(),
+                    "on": legal_day(settled_at).isoformat(),
                 },
-                address=contact,
+                address=decrypt(contact),
             )
-            for case_id, party_id, amount, tail, settled_at, contact in rows
-        ],
-        now=now,
-    )
+            for case_id, party_id, amount, tail, settled_at, contact in cursor.fetchall()
+        ]
+    notify_many(notices=notices, now=now)

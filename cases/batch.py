@@ -15,6 +15,7 @@ from accounts.models import User
 from accounts.privacy import context_of, provider
 from accounts.selectors import machine
 from cases import messages
+from cases.arrays import instants, integers, texts
 from cases.kinds import Kind, WaitsFor
 from cases.models import Case, Message
 from cases.services import NoSuchWay
@@ -126,9 +127,9 @@ def append_dated(acts: Iterable[Act], *, verb: str, actor: User) -> None:
                 [
                     verb,
                     actor.pk,
-                    [case_id for case_id, _, _ in chunk],
-                    [at for _, at, _ in chunk],
-                    [in_words(payload) for _, _, payload in chunk],
+                    integers(case_id for case_id, _, _ in chunk),
+                    instants(at for _, at, _ in chunk),
+                    texts(in_words(payload) for _, _, payload in chunk),
                 ],
             )
 
@@ -179,13 +180,13 @@ def _write(notices: Sequence[Notice], *, now: datetime) -> None:
         cursor.execute(
             MESSAGES,
             {
-                "cases": [notice.case_id for notice in notices],
-                "parties": [notice.party_id for notice in notices],
-                "templates": [notice.template for notice in notices],
-                "numbers": [in_words(dict(notice.numbers)) for notice in notices],
-                "channels": [sms if notice.address else inbox for notice in notices],
-                "mobiles": [encrypt(notice.address) for notice in notices],
-                "at": [notice.at or now for notice in notices],
+                "cases": integers(notice.case_id for notice in notices),
+                "parties": integers(notice.party_id for notice in notices),
+                "templates": texts(notice.template for notice in notices),
+                "numbers": texts(in_words(dict(notice.numbers)) for notice in notices),
+                "channels": texts(sms if notice.address else inbox for notice in notices),
+                "mobiles": texts(encrypt(notice.address) for notice in notices),
+                "at": instants(notice.at or now for notice in notices),
                 "actor": machine().pk,
             },
         )

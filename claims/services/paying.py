@@ -18,6 +18,7 @@ import payouts.selectors
 import payouts.services
 import policy.selectors
 from accounts.selectors import machine
+from cases.arrays import integers
 from cases.batch import record_many
 from cases.models import Case, Event
 from claims import kinds
@@ -165,7 +166,7 @@ def _owe(chunk: Sequence[_Award], *, month: str, now: datetime) -> None:
             "INSERT INTO claims_spellmonth (spell_id, month, amount_fen, owed_at)"
             " SELECT spell_id, %s, amount_fen, %s"
             " FROM unnest(%s::bigint[], %s::bigint[]) AS given (spell_id, amount_fen)",
-            [month, now, [row.case_id for row in rows], [row.amount_fen for row in rows]],
+            [month, now, integers(row.case_id for row in rows), integers(row.amount_fen for row in rows)],
         )
     payouts.services.owe_many(rows=rows, actor=machine(), now=now)
     record_many(

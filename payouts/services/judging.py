@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, time
 from django.db import connection
 
 from accounts.privacy import context_of, provider
+from cases.arrays import integers
 from law.money import Fen
 from law.workdays import LEGAL_ZONE
 from payouts.formats import bank_file
@@ -152,7 +153,7 @@ def lines_of(obligation_ids: Sequence[int]) -> list[Payable]:
     """These obligations, which may be paid, as lines of a file, in the order given."""
     opened, context = provider(), context_of(Payee._meta.get_field("account"))
     with connection.cursor() as cursor:
-        cursor.execute(LINES, [list(obligation_ids)])
+        cursor.execute(LINES, [integers(obligation_ids)])
         return [
             Payable(
                 obligation_id=obligation_id,

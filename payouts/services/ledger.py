@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, connection, transaction
 
+from cases.arrays import integers
 from law.errors import Refused
 from law.money import Fen
 from law.workdays import legal_day
@@ -83,9 +84,9 @@ def book_obligations(kind: Move, obligation_ids: Sequence[int], *, now: datetime
             INSERT INTO payouts_transfer (region, debit, credit, amount_fen, kind, obligation_id, pending,
                                           posted_on, at, reference)
             SELECT pool, %s, %s, amount_fen, %s, id, false, %s, %s, ''
-            FROM payouts_obligation WHERE id = ANY(%s) ORDER BY id
+            FROM payouts_obligation WHERE id = ANY(%s::bigint[]) ORDER BY id
             """,
-            [debit.value, credit.value, kind.value, legal_day(now), now, list(obligation_ids)],
+            [debit.value, credit.value, kind.value, legal_day(now), now, integers(obligation_ids)],
         )
 
 
@@ -103,7 +104,6 @@ def book_payments(
     has such a transfer already is a bug of the caller: the constraint raises IntegrityError.
     """
     debit, credit = DIRECTIONS[kind]
-    lines = list(line_ids) if line_ids is not None else [None] * len(payment_ids)
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -126,7 +126,7 @@ def book_payments(
                 "ends": kind in (Move.SETTLED, Move.VOIDED),
                 "posted_on": posted_on,
                 "at": now,
-                "payments": list(payment_ids),
-                "lines": lines,
+                "payments": integers(payment_ids),
+                "lines": None if line_ids is None else integers(line_ids),
             },
         )

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Model
 
 from accounts.models import Party, User
+from cases.arrays import days, integers, texts
 from cases.models import Case, Determination
 from law import months
 from law.errors import Refused
@@ -158,17 +159,17 @@ def _insert(chunk: Mapping[str, Due], *, now: datetime) -> dict[str, int]:
             """,
             [
                 now,
-                list(chunk),
-                [row.party_id for row in rows],
-                [row.case_id for row in rows],
-                [row.determination_id for row in rows],
-                [row.program for row in rows],
-                [row.item for row in rows],
-                [row.month for row in rows],
-                [row.region for row in rows],
-                [pool_of(row.region) for row in rows],
-                [row.amount_fen for row in rows],
-                [row.due(now) for row in rows],
+                texts(chunk),
+                integers(row.party_id for row in rows),
+                integers(row.case_id for row in rows),
+                integers(row.determination_id for row in rows),
+                texts(row.program for row in rows),
+                texts(row.item for row in rows),
+                texts(row.month for row in rows),
+                texts(row.region for row in rows),
+                texts(pool_of(row.region) for row in rows),
+                integers(row.amount_fen for row in rows),
+                days(row.due(now) for row in rows),
             ],
         )
         created = cursor.fetchall()

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 
 from accounts.privacy import context_of, provider
 from accounts.selectors import machine
+from cases.arrays import instants, integers, texts
 from cases.batch import Notice, notify_many
 from cases.models import Event
 from cases.services import record, transition, transition_many
@@ -116,7 +117,7 @@ def record_receipts(*, batch: Batch, receipts: Sequence[BankReceipt], now: datet
 
 
 # Which of these serials stand already, and for what.
-KNOWN = "SELECT bank_serial, payment_id, status FROM payouts_receipt WHERE bank_serial = ANY(%s)"
+KNOWN = "SELECT bank_serial, payment_id, status FROM payouts_receipt WHERE bank_serial = ANY(%s::text[])"
 
 
 def _sort(batch: Batch, receipts: Sequence[BankReceipt]) -> _Sorted:
@@ -139,7 +140,7 @@ def _sort(batch: Batch, receipts: Sequence[BankReceipt]) -> _Sorted:
         if one.status != PENDING and one.booked_at is not None
     ]
     with connection.cursor() as cursor:
-        cursor.execute(KNOWN, [[word.serial for word in final]])
+        cursor.execute(KNOWN, [texts(word.serial for word in final)])
         seen = {serial: rest for serial, *rest in cursor.fetchall()}
     standing = Receipt.objects.filter(payment__batch=batch, conflicts=False)
     said: dict[int, dict[str, datetime]] = {}
@@ -194,11 +195,11 @@ def _keep(found: _Sorted, *, now: datetime) -> None:
                 [
                     now,
                     conflicts,
-                    [word.payment_id for word in group],
-                    [word.serial for word in group],
-                    [word.status for word in group],
-                    [word.reason_code for word in group],
-                    [word.booked_at for word in group],
+                    integers(word.payment_id for word in group),
+                    texts(word.serial for word in group),
+                    texts(word.status for word in group),
+                    texts(word.reason_code for word in group),
+                    instants(word.booked_at for word in group),
                 ],
             )
 
@@ -245,9 +246,9 @@ def _date_payments(column: str, words: Sequence[_Word]) -> None:
             " FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[]) AS given (id, booked_at, reason)"
             " WHERE payouts_payment.id = given.id",
             [
-                [word.payment_id for word in words],
-                [word.booked_at for word in words],
-                [word.reason_code for word in words],
+                integers(word.payment_id for word in words),
+                instants(word.booked_at for word in words),
+                texts(word.reason_code for word in words),
             ],
         )
 
@@ -290,7 +291,7 @@ TOLD = """
     FROM payouts_payment paid
     JOIN payouts_obligation owed ON owed.id = paid.obligation_id
     JOIN payouts_payee payee ON payee.id = paid.payee_id
-    WHERE paid.id = ANY(%s) ORDER BY paid.id
+    WHERE paid.id = ANY(%s::bigint[]) ORDER BY paid.id
 """
 
 
@@ -298,7 +299,7 @@ def _tell_paid(payment_ids: Sequence[int], *, now: datetime) -> None:
     """One message for each payment, on the case that granted it."""
     decrypt = partial(provider().decrypt, context=context_of(Payee._meta.get_field("contact")))
     with connection.cursor() as cursor:
-        cursor.execute(TOLD, [list(payment_ids)])
+        cursor.execute(TOLD, [integers(payment_ids)])
         notices = [
             Notice(
                 case_id=case_id,

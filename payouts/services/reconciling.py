@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Count, FilteredRelation, Q, QuerySet, Sum
 
 from accounts.selectors import machine
+from cases.arrays import instants, integers, texts
 from cases.services import transition
 from gateways.ports import BankStatement
 from gateways.services import Unavailable, fetch_statement
@@ -199,13 +200,13 @@ def _store_lines(day: date, statement: BankStatement, *, now: datetime) -> list[
             {
                 "day": day,
                 "now": now,
-                "serials": [line.bank_serial for line in lines],
-                "booked": [line.booked_at for line in lines],
-                "directions": [line.direction for line in lines],
-                "amounts": [line.amount_fen for line in lines],
-                "names": [line.end_to_end_id[:35] for line in lines],
-                "reasons": [line.reason_code[:12] for line in lines],
-                "batches": [line.batch_number[:40] for line in lines],
+                "serials": texts(line.bank_serial for line in lines),
+                "booked": instants(line.booked_at for line in lines),
+                "directions": texts(line.direction for line in lines),
+                "amounts": integers(line.amount_fen for line in lines),
+                "names": texts(line.end_to_end_id[:35] for line in lines),
+                "reasons": texts(line.reason_code[:12] for line in lines),
+                "batches": texts(line.batch_number[:40] for line in lines),
             },
         )
         return [
@@ -226,21 +227,23 @@ class _Known:
     moves: frozenset[str]
 
 
-# The lines of a day that need no judging: money that left, of the sum and for the payment that we know it by,
-# which the bank said it paid, once, and on which no transfer rests yet.
+# The lines of a day that need no judging: money that left, once, of the sum and for a payment of ours that
+# the bank said it made, and on which no transfer rests yet. The day is read once and grouped: the planner
+# knows nothing yet of lines that were just written, and would compare each with all of them.
 PLAIN_DEBITS = """
-    SELECT paid.id, line.id
-    FROM payouts_statementline line
-    JOIN payouts_payment paid ON paid.end_to_end_id = line.end_to_end_id
+    WITH once AS MATERIALIZED (
+        SELECT min(id) AS line_id, end_to_end_id, min(amount_fen) AS amount_fen
+        FROM payouts_statementline WHERE day = %(day)s AND direction = %(debit)s
+        GROUP BY end_to_end_id HAVING count(*) = 1
+    )
+    SELECT paid.id, once.line_id
+    FROM once
+    JOIN payouts_payment paid ON paid.end_to_end_id = once.end_to_end_id
     JOIN payouts_obligation owed ON owed.id = paid.obligation_id
-    LEFT JOIN payouts_transfer proven ON proven.statement_line_id = line.id
+    LEFT JOIN payouts_transfer proven ON proven.statement_line_id = once.line_id
     LEFT JOIN payouts_transfer debited ON debited.payment_id = paid.id AND debited.kind = %(debited)s
-    LEFT JOIN payouts_statementline again ON again.end_to_end_id = line.end_to_end_id AND again.day = line.day
-        AND again.direction = line.direction AND again.id <> line.id
-    WHERE line.day = %(day)s AND line.direction = %(debit)s AND proven.id IS NULL
-        AND owed.pool = %(pool)s AND paid.amount_fen = line.amount_fen
-        AND paid.settled_at IS NOT NULL AND paid.failed_at IS NULL
-        AND debited.id IS NULL AND again.id IS NULL
+    WHERE proven.id IS NULL AND debited.id IS NULL AND owed.pool = %(pool)s
+        AND paid.amount_fen = once.amount_fen AND paid.settled_at IS NOT NULL AND paid.failed_at IS NULL
 """
 
 

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 
 from accounts.models import User
 from accounts.selectors import machine
+from cases.arrays import integers, texts
 from cases.services import open_case, transition
 from law.errors import Refused
 from law.money import Fen
@@ -197,7 +198,7 @@ def _checks(
 def _first_payments(party_ids: Sequence[int]) -> int:
     """How many of these parties have never been paid before: a checker looks at them."""
     with connection.cursor() as cursor:
-        cursor.execute(NEVER_PAID, [list(party_ids)])
+        cursor.execute(NEVER_PAID, [integers(party_ids)])
         (count,) = cursor.fetchone()
     return int(count)
 
@@ -214,11 +215,11 @@ def _write_payments(batch: Batch, chosen: Sequence[Payable]) -> None:
             """,
             [
                 batch.pk,
-                [one.obligation_id for one in chosen],
-                [one.payee_id for one in chosen],
-                [one.attempt for one in chosen],
-                [one.line.end_to_end_id for one in chosen],
-                [one.line.amount_fen for one in chosen],
+                integers(one.obligation_id for one in chosen),
+                integers(one.payee_id for one in chosen),
+                integers(one.attempt for one in chosen),
+                texts(one.line.end_to_end_id for one in chosen),
+                integers(one.line.amount_fen for one in chosen),
             ],
         )
 

@@ -44,7 +44,6 @@ _UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 _FULL_WIDTH_DIGITS = frozenset(chr(code) for code in range(0xFF10, 0xFF1A))
 # 35 characters is the limit of ISO 20022, kept so that both formats can carry the same identifier.
 _END_TO_END = re.compile(r"[A-Za-z0-9-]{1,35}", re.ASCII)
-_ASCII_DIGITS = frozenset("0123456789")
 # What nearly every text is made of: printable ASCII without the delimiter, and the Chinese characters of the
 # two-byte part of GB18030. None of it is lost or rare, so it need not be looked at one by one.
 _PLAIN = re.compile("[ -{}~\u4e00-\u9fa5]*")
@@ -296,4 +295,4 @@ def _name_problems(name: str) -> list[str]:
 
 
 def _is_digits(text: str) -> bool:
-    return bool(text) and _ASCII_DIGITS.issuperset(text)
+    return text.isascii() and text.isdigit()

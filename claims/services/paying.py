@@ -130,7 +130,10 @@ def _accrue_chunk(
                 "most": ACCRUE_CHUNK,
             },
         )
-        chunk = [_Award(*row, json.loads(facts)) for *row, facts in cursor.fetchall()]
+        chunk = [
+            _Award(claim_id, determination_id, party_id, county, json.loads(facts))
+            for claim_id, determination_id, party_id, county, facts in cursor.fetchall()
+        ]
     try:
         with transaction.atomic():
             _owe(chunk, month=month, now=now)

@@ -109,7 +109,9 @@ class OwedNow:
 
 def batches(viewer: User) -> list[BatchRow]:
     """The newest batches of the viewer's regions."""
-    rows = in_regions(Batch.objects.select_related("case"), viewer).order_by("-sealed_at", "-pk")
+    # What was checked and who was left out is a document for each, and the list shows neither.
+    found = Batch.objects.select_related("case").defer("checks", "left_out")
+    rows = in_regions(found, viewer).order_by("-sealed_at", "-pk")
     return [
         BatchRow(
             number=batch.number,

@@ -125,6 +125,19 @@ def test_more_than_one_file_holds_is_left_for_the_next(staff: Staff, monkeypatch
     assert sealed(staff, now=NOW + timedelta(minutes=1)).count == 1
 
 
+def test_who_is_behind_a_full_file_is_judged_as_well(staff: Staff, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bank_file, "LINES_MAX", 1)
+    first, second = owed(2)
+    without = recipient(account=None)
+    owe_many(rows=[without.due()], actor=machine(), now=NOW)
+    batch = sealed(staff)
+    assert [one.obligation_id for one in payments_of(batch)] == [obligation_of(first).pk]
+    assert batch.left_out == {
+        NO_PAYEE: [obligation_of(without).pk],
+        NEXT_FILE: [obligation_of(second).pk],
+    }
+
+
 def test_a_rare_name_goes_through_and_is_counted(staff: Staff) -> None:
     owed(1, name="王㛃\U00020000")
     batch = sealed(staff)

@@ -366,9 +366,8 @@ def remove_passkey(*, user: User, key: int, now: datetime) -> bool:
 def one_time_codes_locked(*, user: User, now: datetime) -> bool:
     """Whether too many wrong codes were given lately; counted in the database, which forgets nothing."""
     recent = Access.objects.filter(actor=user, at__gt=now - CODE_FAILURE_WINDOW, at__lte=now)
-    last_good = (
-        recent.filter(act=Access.Act.ONE_TIME_CODE).order_by("-at").values_list("at", flat=True).first()
-    )
+    good = recent.filter(act__in=[Access.Act.ONE_TIME_CODE, Access.Act.PASSKEY_USED])
+    last_good = good.order_by("-at").values_list("at", flat=True).first()
     failures = recent.filter(act=Access.Act.ONE_TIME_CODE_FAILED)
     if last_good is not None:
         failures = failures.filter(at__gt=last_good)

@@ -32,7 +32,7 @@ from claims.forms import (
     ReviewForm,
 )
 from claims.models import Claim, Spell
-from claims.paperwork import ended_words, inbox, letter_rows, paper_rows, ways_on
+from claims.paperwork import ended_words, inbox, letter_rows, next_pay_by, paper_rows, ways_on
 from law.decision import Outcome, Reason, Verdict
 from law.money import Fen, yuan_grouped
 from law.parameters import ParameterBook
@@ -308,28 +308,6 @@ def tracker_page(
         "person_requests": selectors.person_requests_of(claim),
         **ways_on(claim, now=now),
     }
-
-
-def next_pay_by(spell: Spell | None, payments: Sequence[payouts.selectors.MonthState]) -> date | None:
-    """The day by which the next money is to be on the card; None where nothing is to come, or it came back.
-
-    The policy's day of the month the money is for; where that had passed at the grant, of the month after.
-    A missed day stays, so that the page can say so. Granted 2026-11-28 from November on: by 2026-12-10.
-    """
-    if spell is None or spell.ended_at or any(payment.is_returned for payment in payments):
-        return None
-    owed = [payment.month for payment in payments if payment.month and not payment.is_paid]
-    known = [payment.month for payment in payments if payment.month]
-    month = min(owed) if owed else selectors.month_after(max(known)) if known else spell.first_month
-    if month > spell.last_month:
-        return None
-    law, granted = policy.selectors.book(), legal_day(spell.granted_at)
-    while True:
-        first = selectors.first_day(month)
-        by = first.replace(day=law.integer("benefit.pay_by_day", region=spell.claim.county, on=first))
-        if by >= granted:
-            return by
-        month = selectors.month_after(month)
 
 
 def _came_back(payments: Sequence[payouts.selectors.MonthState], received: Sequence[Message]) -> str:

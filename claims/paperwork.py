@@ -1,12 +1,12 @@
 """What pages show of a claim's letters, papers and messages, of what can be done about a
-refusal, of an ended spell, and of a request for a person.
+refusal, of the next money and an ended spell, and of a request for a person.
 
 Words and addresses for what selectors found. Reads the dated values of remedies; never writes.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -27,7 +27,7 @@ from claims.forms import PersonAnswerForm
 from claims.letters import PAPERS
 from claims.models import Claim, PersonRequest, Spell
 from claims.remedies import remedies, reopen_until
-from claims.selectors import months_left
+from claims.selectors import first_day, month_after, months_left
 from law.money import Fen, yuan_grouped
 from law.workdays import legal_day
 
@@ -134,6 +134,28 @@ def ended_words(spell: Spell, payments: Sequence[payouts.selectors.MonthState]) 
         words = _("之后多发了 %(n)d 个月，共 %(amount)s 元，要退回；工作人员会和您联系怎么退。")
         said.append(words % {"n": len(over), "amount": total})
     return " ".join(said)
+
+
+def next_pay_by(spell: Spell | None, payments: Sequence[payouts.selectors.MonthState]) -> date | None:
+    """The day by which the next money is to be on the card; None where nothing is to come, or it came back.
+
+    The policy's day of the month the money is for; where that had passed at the grant, of the month after.
+    A missed day stays, so that the page can say so. Granted 2026-11-28 from November on: by 2026-12-10.
+    """
+    if spell is None or spell.ended_at or any(payment.is_returned for payment in payments):
+        return None
+    owed = [payment.month for payment in payments if payment.month and not payment.is_paid]
+    known = [payment.month for payment in payments if payment.month]
+    month = min(owed) if owed else month_after(max(known)) if known else spell.first_month
+    if month > spell.last_month:
+        return None
+    law, granted = policy.selectors.book(), legal_day(spell.granted_at)
+    while True:
+        first = first_day(month)
+        by = first.replace(day=law.integer("benefit.pay_by_day", region=spell.claim.county, on=first))
+        if by >= granted:
+            return by
+        month = month_after(month)
 
 
 def person_request_page(

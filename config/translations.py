@@ -54,6 +54,7 @@ AT_RUNTIME: Mapping[tuple[str, str], str] = {
     ("cases/wording.py", "reference.title"): "titles of laws and notices, from the law",
     ("cases/wording.py", "article"): "articles that are not numbered, from the law",
     ("claims/pages.py", "name"): "names of counties, from the law",
+    ("claims/paperwork.py", "ways.body"): "who decides on a reconsideration, from the law",
     ("claims/pages.py", "row['name']"): "names of separation reasons, from the law",
     ("policy/wording.py", "citation.number"): "numbers of documents, from the law",
     ("policy/wording.py", "leaf"): "names of counties and of the bureau, from the law",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from allauth.mfa.webauthn.views import AddWebAuthnView
 from django.contrib import messages
@@ -37,8 +38,9 @@ def account(request: HttpRequest) -> HttpResponse:
 
 def takes_passkeys(request: HttpRequest) -> bool:
     """Whether browsers make passkeys for this address: a name, and not an open connection but to oneself."""
-    host = request.get_host().partition(":")[0]
-    return host == "localhost" or (request.is_secure() and any(letter.isalpha() for letter in host))
+    host = urlsplit(f"//{request.get_host()}").hostname or ""
+    is_name = ":" not in host and any(letter.isalpha() for letter in host)
+    return host == "localhost" or (request.is_secure() and is_name)
 
 
 class _AddPasskey(AddWebAuthnView):  # type: ignore[misc]  # allauth has no types

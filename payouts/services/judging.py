@@ -29,7 +29,7 @@ from payouts.kinds import (
     RETURNED,
     Odd,
 )
-from payouts.models import Batch, Obligation, Payee
+from payouts.models import Batch, Move, Obligation, Payee
 from payouts.recheck import ToPay
 from policy.selectors import integer
 
@@ -57,9 +57,10 @@ class Payable:
         return ToPay(self.obligation_id, self.determination_id, self.month, self.line.amount_fen)
 
 
-# Ids by reason, oldest first; '' may be paid. An obligation is due until a payment of it lives or another one
-# takes its place. Money that is on the statement as gone, although the bank said that it was not paid or was
-# returned, would be paid twice, unless it came back by itself. What is rare is looked up once for all.
+# Ids by reason, oldest first; '' may be paid. An obligation is due until a payment of it lives, another one
+# takes its place, or it is stopped (`payouts.models.still_owed` says the same to the ORM). Money that is on
+# the statement as gone, although the bank said that it was not paid or was returned, would be paid twice,
+# unless it came back by itself. What is rare is looked up once for all.
 JUDGED = """
     SELECT reason, array_agg(id ORDER BY due_on, id)
     FROM (
@@ -103,6 +104,10 @@ JUDGED = """
         WHERE owed.pool = %(pool)s AND owed.due_on <= %(today)s
             AND NOT EXISTS (SELECT 1 FROM payouts_obligation other WHERE other.replaces_id = owed.id)
             AND NOT EXISTS (
+                SELECT 1 FROM payouts_transfer ended
+                WHERE ended.obligation_id = owed.id AND ended.kind = %(stopped)s)
+            AND NOT EXISTS (SELECT 1 FROM payouts_receivable back WHERE back.obligation_id = owed.id)
+            AND NOT EXISTS (
                 SELECT 1 FROM payouts_payment live
                 WHERE live.obligation_id = owed.id AND live.failed_at IS NULL AND live.returned_at IS NULL)
     ) judged
@@ -139,6 +144,7 @@ def judge(pool: str, today: date) -> tuple[list[int], dict[str, list[int]]]:
                 "return_open": RETURN_OPEN,
                 "cooling_off": COOLING_OFF,
                 "odd": str(Odd.RECHECK),
+                "stopped": str(Move.STOPPED),
                 "open": [RETURNED, CORRECTING, PROPOSED],
                 "free_before": _free_before(pool, today),
                 "pool": pool,

@@ -9,7 +9,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
     """Holds for pages written from now on; no lock but that of the moment."""
 
-    dependencies = [("payouts", "0006_return_reminders")]
+    dependencies = [("payouts", "0007_stops")]
 
     operations = [
         migrations.RunSQL(

@@ -19,8 +19,9 @@ from claims.models import Claim, Ground, Spell, SpellMonth
 from claims.selectors import months_left
 from law.errors import Refused
 from payouts import kinds as money
-from payouts.models import Move, Receivable, Transfer
+from payouts.models import Move, Obligation, Receivable, Transfer, still_owed
 from payouts.selectors import fund, prove
+from payouts.services.judging import judge
 from sandbox.world import Person
 from tests.factories import CITY, NOW, City, reread
 from tests.house.conftest import sandbox_in
@@ -100,6 +101,10 @@ def test_work_reported_late_withdraws_what_was_not_sent_and_lists_what_was(city:
     assert after.payable_fen == before.payable_fen - stopped.amount_fen
     with pytest.raises(Refused, match="nothing_due"):
         payouts.services.seal_batch(region=CITY, actor=city.staff.handlers[0], now=FEBRUARY)
+    judged, left_out = judge(CITY, date(2027, 2, 5))
+    assert (judged, [reason for reason, ids in left_out.items() if ids]) == ([], [])
+    unpaid = still_owed(Obligation.objects.filter(payments=None))
+    assert not unpaid.exists(), "the two ways to say what is still owed agree"
     claims.services.accrue_due(now=FEBRUARY)
     assert owed(claim) == ["2026-11", "2026-12", "2027-01", "2027-02"], "what was written stays written"
     told = claim.case.messages.get(template="claim.job_reported_late")

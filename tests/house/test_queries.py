@@ -45,7 +45,7 @@ MOST = {
 }
 # What a claim in order costs from its first check to its grant: reading, asking, deciding and writing, the
 # opening and closing of its transactions and the first parameters of a county among them.
-MOST_TO_VERIFY = 34
+MOST_TO_VERIFY = 35
 
 
 @dataclass

@@ -283,9 +283,6 @@ def tracker_page(
         "promise_due": case.promise_due,
         "steps": _steps(claim, decision, events, stage),
         "decided": case.status in {kinds.APPROVED, kinds.PAYING, kinds.ENDED, kinds.REJECTED},
-        "in_payment": case.status in {kinds.APPROVED, kinds.PAYING},
-        "job": job or JobForm(),
-        "report_days": policy.selectors.integer("benefit.report_wd", region=claim.county, on=legal_day(now)),
         "refused": case.status == kinds.REJECTED,
         "reasons": decision.reasons if decision is not None else [],
         "decision": decision,
@@ -304,9 +301,21 @@ def tracker_page(
         "papers": paper_rows(case.number, [paper for paper in papers if paper.uploaded_by_id == viewer.pk]),
         "answer": answer or AnswerForm(),
         "reopening": reopening or ReopenForm(),
+        **_own_acts(claim, asking=asking, job=job, now=now),
+        **ways_on(claim, now=now),
+    }
+
+
+def _own_acts(
+    claim: Claim, *, asking: PersonForm | None, job: JobForm | None, now: datetime
+) -> dict[str, object]:
+    """What the person may ask or report on the tracker."""
+    return {
+        "in_payment": claim.case.status in {kinds.APPROVED, kinds.PAYING},
+        "job": job or JobForm(),
+        "report_days": policy.selectors.integer("benefit.report_wd", region=claim.county, on=legal_day(now)),
         "asking": asking or PersonForm(),
         "person_requests": selectors.person_requests_of(claim),
-        **ways_on(claim, now=now),
     }
 
 

@@ -258,9 +258,7 @@ def tracker_page(
     case = claim.case
     decision = selectors.decision_of(case)
     spell = selectors.spell_of(claim)
-    promise, statutory = cases.selectors.clocks_of(case, now=now, days=policy.selectors.calendar())
     payments = payouts.selectors.months_of_case(case)
-    first = next(iter(payments), None)
     card = selectors.card_reply(selectors.evidence_of(claim=claim))
     card_problem = card is not None and card[1].status != "ACTIVE"
     headline, lead, stage = _state(claim, decision, spell, payments, card_problem=card_problem)
@@ -278,14 +276,11 @@ def tracker_page(
         "is_late": pay_by is not None and pay_by < legal_day(now),
         "stage": stage,
         "posts": [str(post) for post in POSTS],
-        "promise_clock": promise,
-        "statutory_clock": statutory,
         "promise_due": case.promise_due,
         "steps": _steps(claim, decision, events, stage),
         "decided": case.status in {kinds.APPROVED, kinds.PAYING, kinds.ENDED, kinds.REJECTED},
         "refused": case.status == kinds.REJECTED,
         "reasons": decision.reasons if decision is not None else [],
-        "decision": decision,
         "spell": spell,
         "sum": benefit_sum(decision, county=claim.county) if spell is not None else [],
         "months": shown,
@@ -293,7 +288,6 @@ def tracker_page(
         "card": card[1] if card else None,
         "card_problem": card_problem,
         "came_back": _came_back(payments, received),
-        "first_payment": first,
         "waiting_papers": case.status == kinds.SUPPLEMENT,
         "inbox": inbox(received),
         "received": received,

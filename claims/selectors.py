@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db import connection
 from django.db.models import Prefetch
 
 import cases.selectors
@@ -231,15 +232,33 @@ def spell_of(claim: Claim) -> Spell | None:
 
 def months_left(spell: Spell) -> int:
     """The months of an ended spell that are kept for a later one."""
-    through = months.parse(min(spell.paid_through, spell.last_month))
-    return spell.months - max(0, through - months.parse(spell.first_month) + 1)
+    return _left(spell.months, spell.first_month, spell.last_month, spell.paid_through)
+
+
+def _left(granted: int, first: str, last: str, through: str) -> int:
+    return granted - max(0, months.parse(min(through, last)) - months.parse(first) + 1)
+
+
+# Asked at each check of a claim: the person's latest spell of another claim, once it has ended.
+EARLIER = """
+    SELECT standing.number, spell.months, spell.first_month, spell.last_month, spell.paid_through
+    FROM claims_claim claim
+    JOIN claims_spell spell ON spell.claim_id = claim.case_id
+    JOIN cases_case standing ON standing.id = claim.case_id
+    WHERE claim.party_id = %s AND claim.case_id IS DISTINCT FROM %s AND spell.ended_at IS NOT NULL
+    ORDER BY spell.granted_at DESC LIMIT 1
+"""
 
 
 def earlier_spell(claim: Claim) -> EarlierSpell | None:
     """The latest spell that this office has granted the person before, once it has ended."""
-    rows = Spell.objects.select_related("claim__case").filter(claim__party=claim.party_id)
-    found = rows.exclude(ended_at=None).exclude(pk=claim.pk).order_by("-granted_at").first()
-    return None if found is None else EarlierSpell(found.claim.case.number, months_left(found))
+    with connection.cursor() as cursor:
+        cursor.execute(EARLIER, [claim.party_id, claim.pk])
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    number, granted, first, last, through = found
+    return EarlierSpell(number, _left(granted, first, last, through))
 
 
 def month_fen(spell: Spell, month: str, *, book: ParameterBook | None = None) -> Fen:

@@ -272,7 +272,8 @@ def _decide(work: _Work) -> None:
 
 
 def _determine(works: Sequence[_Work]) -> None:
-    for parameters in {work.case.region: work.parameters for work in works}.values():
+    # In one order: two processes that write a city's first sets at once wait for each other, and never cross.
+    for _digest, parameters in sorted({work.parameters.digest: work.parameters for work in works}.items()):
         keep_parameters(parameters)
     rows = [
         determination_of(

@@ -235,7 +235,9 @@ def kill_at(site: RunningSite, order: list[str], *, claims: int) -> None:
         env=site.environment,
         stdout=subprocess.DEVNULL,
     )
-    wait_until(lambda: counts(site)[0] >= claims, seconds=180, what=f"{claims} claims")
+    wait_until(
+        lambda: run.poll() is not None or counts(site)[0] >= claims, seconds=180, what=f"{claims} claims"
+    )
     assert run.poll() is None, "it ended before it could be killed"
     os.kill(run.pid, signal.SIGKILL)
     run.wait()

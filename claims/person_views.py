@@ -16,7 +16,7 @@ from accounts.models import Access, User
 from accounts.roles import Action, requires
 from claims import pages, paperwork, selectors, services
 from claims.forms import JobForm, PersonAnswerForm, PersonForm
-from claims.models import PersonRequest
+from claims.models import Claim, PersonRequest
 from claims.refusals import sentence
 from law.errors import Refused
 
@@ -27,14 +27,18 @@ def _user(request: HttpRequest) -> User:
     return request.user
 
 
+def _own_or_404(request: HttpRequest, number: str) -> Claim:
+    claim = selectors.claim_for_citizen(_user(request), number)
+    if claim is None:
+        raise Http404
+    return claim
+
+
 @requires(Action.SEE_OWN_MATTERS)
 @require_POST
 def ask(request: HttpRequest, number: str) -> HttpResponse:
     """The right to have a person look: a request in the officers' queue, answered on the tracker."""
-    viewer, now = _user(request), timezone.now()
-    claim = selectors.claim_for_citizen(viewer, number)
-    if claim is None:
-        raise Http404
+    claim, viewer, now = _own_or_404(request, number), _user(request), timezone.now()
     form = PersonForm(request.POST)
     if not form.is_valid():
         page = pages.tracker_page(claim, viewer=viewer, now=now, asking=form)
@@ -48,10 +52,7 @@ def ask(request: HttpRequest, number: str) -> HttpResponse:
 @require_POST
 def report_job(request: HttpRequest, number: str) -> HttpResponse:
     """The person has found work: benefit stops, and what is left is kept."""
-    viewer, now = _user(request), timezone.now()
-    claim = selectors.claim_for_citizen(viewer, number)
-    if claim is None:
-        raise Http404
+    claim, viewer, now = _own_or_404(request, number), _user(request), timezone.now()
     form = JobForm(request.POST)
     if form.is_valid():
         try:

@@ -20,15 +20,11 @@ from accounts.sign_in import starting_page
 @requires(Action.PUBLIC)
 @require_safe
 def left(request: HttpRequest) -> HttpResponseBase:
-    """`{"seconds": n}` until the session ends by itself, 0 without one. Asking does not lengthen it."""
-    return JsonResponse({"seconds": seconds_left(request, now=datetime.now(UTC))})
+    """`{"seconds": n}` until the session ends by itself, 0 without one.
 
-
-@never_cache
-@requires(Action.PUBLIC)
-@require_safe
-def go_on(request: HttpRequest) -> HttpResponseBase:
-    """The same, after starting its time again, as every page does."""
+    It stands at two addresses: to ask at `session` does not lengthen it, to ask at `session-go-on` starts its
+    time again, as any page does (`accounts.middleware.IdleTimeout`).
+    """
     return JsonResponse({"seconds": seconds_left(request, now=datetime.now(UTC))})
 
 

@@ -1,5 +1,5 @@
-"""Supervision of the fund: monthly cross-province checks, inspections, findings and recovery.
+"""Supervision of the fund: monthly cross-province checks, their findings, and what follows from them.
 
-Will hold check runs, findings, inspections, rectifications and recoveries. Calls downwards only: it asks
-`claims` to suspend and `enterprises` to hold, and must never decide in their place.
+Modules are named by subject, so that inspections and recoveries stand beside the checks. Calls downwards
+only: it asks `claims` to suspend, to resume and to end, and must never decide in its place.
 """

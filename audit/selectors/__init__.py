@@ -1,0 +1,1 @@
+"""Reads of the audit app, one module a subject."""

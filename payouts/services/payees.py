@@ -100,6 +100,7 @@ class NewPayee:
     lookup: Lookup | None
     contact: str
     at: datetime
+    is_card: bool = True
 
 
 @transaction.atomic
@@ -120,7 +121,7 @@ def set_first_payees(*, rows: Sequence[NewPayee]) -> None:
                 account_name=row.account_name,
                 bank_code=row.bank_code,
                 bank_name=row.bank_name,
-                is_card=True,
+                is_card=row.is_card,
                 contact=row.contact,
                 lookup=row.lookup,
                 replaces=False,

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from audit import figure_views
+
+urlpatterns = [
+    path("fund/", figure_views.fund, name="fund"),
+]

@@ -98,6 +98,11 @@ TIMETABLE = {
     "seal-yesterday": Job(
         "cases.tasks.seal_day", crontab(hour=0, minute=20), "the trail of the day that ended gets its seal"
     ),
+    "count-figures": Job(
+        "audit.tasks.count_figures",
+        crontab(minute=50),
+        "the supervisor's page reads figures that were counted, and counts nothing itself",
+    ),
     "clear-expired": Job(
         "accounts.tasks.clear_expired",
         crontab(hour=3, minute=30),

@@ -49,6 +49,7 @@ JOBS: Mapping[str, str | Promise] = {
     "recompute-provisional-deadlines": gettext_lazy("日历公布后重算暂定的期限"),
     "return-held-cases": gettext_lazy("搁置到期的案件退回待办"),
     "seal-yesterday": gettext_lazy("封存昨天的记录"),
+    "count-figures": gettext_lazy("统计看板的数字"),
     "clear-expired": gettext_lazy("清理过期的登录和令牌"),
 }
 """What each job of the timetable does, for people."""

@@ -65,6 +65,37 @@ def money(fen: int | None, variant: str = "") -> str:
     )
 
 
+BIG_UNITS: tuple[tuple[int, str | Promise, int], ...] = (
+    (100_000_000_00, _("亿元"), 2),
+    (10_000_00, _("万元"), 1),
+)
+"""Fen of a unit for big sums, its name, its decimal places; below the last one sums are shown in yuan."""
+ENGLISH_UNITS: tuple[tuple[int, str | Promise, int], ...] = ((1_000_000_00, "m", 2), (1_000_00, "k", 1))
+
+
+@register.filter
+def money_short(fen: int | None) -> str:
+    """A big sum for a headline, `7.10<i>亿元</i>`, rounded down; the exact one stands elsewhere."""
+    if fen is None:
+        return ""
+    for unit, name, places in ENGLISH_UNITS if english() else BIG_UNITS:
+        if abs(fen) >= unit:
+            scaled = abs(fen) * 10**places // unit
+            whole, part = divmod(scaled, 10**places)
+            sign = "-" if fen < 0 else ""
+            words = f"{name} {gettext('元')}" if english() else name
+            return format_html("{}{:,}.{}<i>{}</i>", sign, whole, str(part).rjust(places, "0"), words)
+    return format_html("{}<i>{}{}</i>", yuan_grouped(Fen(fen)), " " if english() else "", gettext("元"))
+
+
+@register.filter
+def percent(basis_points: int | None) -> str:
+    """Basis points as `99.2<i>%</i>`, rounded down: 99.99 % must not read as all."""
+    if basis_points is None:
+        return ""
+    return format_html("{}.{}<i>%</i>", basis_points // 100, basis_points % 100 // 10)
+
+
 @register.filter
 def money_text(fen: int | None) -> str:
     """Fen as plain words, "1,980.00 元": for attributes, titles and inside sentences. Nothing for None."""
@@ -361,6 +392,7 @@ class NavItem:
 STAFF_NAV: tuple[NavItem, ...] = (
     NavItem(_("工作台"), _("我的待办"), "queue", Action.SEE_QUEUE, "queue", "g q"),
     NavItem(_("工作台"), _("发放批次"), "batches", Action.SEE_BATCHES, "batch", "g b"),
+    NavItem(_("监督"), _("基金看板"), "fund", Action.SEE_FUND, key="g f"),
     NavItem(_("监督"), _("各人在办"), "desks", Action.REASSIGN, key="g d"),
     NavItem(_("监督"), _("政策参数"), "policy", Action.SEE_POLICY, "policy", "g p"),
     NavItem(_("管理"), _("用户和岗位"), "users", Action.MANAGE_USERS),

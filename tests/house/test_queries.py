@@ -22,6 +22,7 @@ import claims.services
 import payouts.services
 from accounts.mandates import RegisteredUnit, delegate
 from accounts.models import Mandate, User
+from audit.services import count_figures
 from claims import kinds
 from claims.models import Claim
 from payouts import kinds as money
@@ -38,6 +39,7 @@ MOST = {
     "my": 8,
     "tracker": 19,
     "apply": 30,
+    "fund": 9,
     "units": 8,
     "unit": 9,
     "policy": 16,
@@ -137,6 +139,18 @@ def batch(city: City) -> Scene:
         look.url = page_of(sealed[-1])
 
     return Scene(look, fill)
+
+
+def fund(city: City) -> Scene:
+    """The figures of a year; then as many again of everything that is counted."""
+
+    def fill() -> None:
+        city.batch(money.SETTLED)
+        city.claim(kinds.REVIEW1)
+        count_figures(now=NOW + timedelta(days=3))
+
+    fill()
+    return Scene(Look(city.staff.supervisors[0], reverse("fund")), fill)
 
 
 def policy(city: City) -> Scene:
@@ -248,6 +262,7 @@ SCENES: dict[str, Callable[[City], Scene]] = {
         city, lambda claim: reverse("claim", kwargs={"number": claim.case.number})
     ),
     "apply": apply,
+    "fund": fund,
     "units": units,
     "unit": lambda city: units(city, one=True),
     "policy": policy,

@@ -13,4 +13,4 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the app's kinds of case known."""
-        from audit import kinds  # noqa: F401, PLC0415  registers data once the apps are loaded
+        from audit import exporting, kinds  # noqa: F401, PLC0415  registers data once the apps are loaded

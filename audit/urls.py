@@ -8,4 +8,5 @@ from audit import figure_views
 
 urlpatterns = [
     path("fund/", figure_views.fund, name="fund"),
+    path("fund/export/", figure_views.export, name="fund-export"),
 ]

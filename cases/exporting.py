@@ -1,17 +1,21 @@
-"""The queue as a file: rows with masked numbers only, and cells that no spreadsheet takes for a formula.
+"""Lists as files: which lists there are, and the queue as the first of them.
 
-Reads what the person who asked may see, in parts. Nothing here writes to the database.
+A list is read in parts, as the person who asked may see it; no spreadsheet takes a cell for a formula, and
+personal numbers are masked. Higher apps register theirs when they load. Nothing here writes to the database.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy_
 
 from accounts.models import User
 from cases import queue, selectors
-from cases.models import Job
+from cases.kinds import Label
 from cases.queue import Filters
 from cases.spreadsheet import Row, as_csv, as_xlsx
 from law.money import Fen, yuan_grouped
@@ -92,7 +96,46 @@ def headings() -> list[str]:
     ]
 
 
-def file(kind: Job.Kind, rows: Sequence[Row]) -> bytes:
+class Count(Protocol):
+    """How many rows a list has now."""
+
+    def __call__(self, viewer: User, parameters: Mapping[str, str], *, now: datetime) -> int: ...
+
+
+class Part(Protocol):
+    """The next rows after a position, the position behind them, and whether they are the last."""
+
+    def __call__(
+        self, viewer: User, parameters: Mapping[str, str], *, after: str, now: datetime
+    ) -> tuple[list[list[str]], str, bool]: ...
+
+
+@dataclass(frozen=True)
+class Exported:
+    """One list that can become a file: its name, its first row, how it is counted and read."""
+
+    name: Label
+    headings: Callable[[], list[str]]
+    count: Count
+    part: Part
+
+
+LISTS: dict[str, Exported] = {"QUEUE": Exported(lazy_("待办"), headings, count, part)}
+"""The lists by the word with which the kinds of their jobs begin: QUEUE_CSV is the queue as CSV."""
+
+
+def register(code: str, exported: Exported) -> None:
+    """Make a list of a higher app known; called once when it loads."""
+    LISTS[code] = exported
+
+
+def list_of(kind: str) -> Exported:
+    """The list that a kind of job exports."""
+    return LISTS[kind.rpartition("_")[0]]
+
+
+def file(kind: str, rows: Sequence[Row]) -> bytes:
     """The bytes of the file."""
-    lines = [headings(), *rows]
-    return as_csv(lines) if kind is Job.Kind.QUEUE_CSV else as_xlsx(lines, title=_("待办"))
+    listed = list_of(kind)
+    lines = [listed.headings(), *rows]
+    return as_csv(lines) if kind.endswith("_CSV") else as_xlsx(lines, title=str(listed.name))

@@ -105,10 +105,13 @@ def _with_roles(officer: User) -> str:
     return f"{officer} · {roles}"
 
 
+QUEUE_KINDS = (Job.Kind.QUEUE_CSV, Job.Kind.QUEUE_XLSX)
+
+
 class ExportForm(forms.Form):
     """Which list becomes a file, in what form, and why. The list is the one the page showed."""
 
-    kind = forms.ChoiceField(choices=Job.Kind.choices)
+    kind = forms.ChoiceField(choices=[(kind.value, kind.label) for kind in QUEUE_KINDS])
     reason = forms.CharField(
         label=_("为什么导出"),
         max_length=300,

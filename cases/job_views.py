@@ -10,13 +10,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from accounts.roles import Action, requires
-from cases import jobs, selectors
+from cases import exporting, jobs, selectors
 from cases.forms import ExportForm
 from cases.models import Job
 from cases.queue import tabs_of
@@ -26,8 +25,8 @@ from cases.waking import wake
 from law.errors import Refused
 
 TYPES = {
-    Job.Kind.QUEUE_CSV: ("csv", "text/csv; charset=utf-8"),
-    Job.Kind.QUEUE_XLSX: ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "CSV": ("csv", "text/csv; charset=utf-8"),
+    "XLSX": ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 }
 
 
@@ -88,8 +87,8 @@ def job_file(request: HttpRequest, key: int) -> HttpResponse:
     except Refused as refused:
         messages.warning(request, sentence(refused))
         return redirect("job", key=key)
-    ending, content_type = TYPES[Job.Kind(found.kind)]
+    ending, content_type = TYPES[found.kind.rpartition("_")[2]]
     response = HttpResponse(content, content_type=content_type)
-    name = _("待办-%(key)d.%(ending)s") % {"key": found.pk, "ending": ending}
+    name = f"{exporting.list_of(found.kind).name}-{found.pk}.{ending}"
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or ""
     return response

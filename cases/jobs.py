@@ -40,7 +40,7 @@ def ask_for_export(
     """
     if not reason.strip():
         raise Refused("job.reason")
-    total = exporting.count(actor, parameters, now=now)
+    total = exporting.list_of(kind).count(actor, parameters, now=now)
     if not total:
         raise Refused("job.nothing")
     if total > MOST_ROWS:
@@ -114,7 +114,7 @@ def _next_part(job_id: int, *, now: datetime) -> bool:
         job.started_at = now
     if not job.asked_by.is_active or not can(job.asked_by, Action.EXPORT):
         return _end(job, problem="job.no_right", now=now)
-    rows, job.position, is_last = exporting.part(
+    rows, job.position, is_last = exporting.list_of(job.kind).part(
         job.asked_by, job.parameters, after=job.position, now=job.asked_at
     )
     begins = str(job.done) if rows else "end"
@@ -127,7 +127,7 @@ def _next_part(job_id: int, *, now: datetime) -> bool:
         return True
     everything = [row for part in job.parts.order_by("pk") for row in part.content]
     job.total = job.done
-    job.content = exporting.file(Job.Kind(job.kind), everything)
+    job.content = exporting.file(job.kind, everything)
     job.sha256 = hashlib.sha256(job.content).hexdigest()
     return _end(job, problem="", now=now)
 

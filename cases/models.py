@@ -556,6 +556,8 @@ class Job(models.Model):
 
         QUEUE_CSV = "QUEUE_CSV", _("导出待办（CSV）")
         QUEUE_XLSX = "QUEUE_XLSX", _("导出待办（Excel）")
+        FIGURES_CSV = "FIGURES_CSV", _("导出看板数字（CSV）")
+        FIGURES_XLSX = "FIGURES_XLSX", _("导出看板数字（Excel）")
 
     kind = models.CharField(max_length=16, choices=Kind.choices)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="jobs")

@@ -21,6 +21,7 @@ from django.conf import settings
 from django.db import connections
 
 import accounts.services
+import audit.services
 import claims.services
 import payouts.selectors
 import payouts.services
@@ -174,6 +175,7 @@ def build(*, people: int, seed: int, now: datetime, tell: Tell, in_sets: bool | 
         counts.batches += _pay(now=now - timedelta(days=days_ago))
         tell(f"what was due {days_ago} days ago is paid")
     _leave_open(now=now)
+    audit.services.count_figures(now=now)
     return _counted(counts)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 Constraints = list[models.BaseConstraint]
 
@@ -15,32 +16,32 @@ Constraints = list[models.BaseConstraint]
 class Measure(models.TextChoices):
     """What a figure counts. Amounts are whole fen, times whole minutes; all but the stocks add up."""
 
-    SPENT_FEN = "SPENT_FEN"
+    SPENT_FEN = "SPENT_FEN", _("支出（元）")
     """Reached an account and stayed, less what came back; subject: the item."""
-    PAYMENTS = "PAYMENTS"
-    RETURNED = "RETURNED"
+    PAYMENTS = "PAYMENTS", _("支付笔数")
+    RETURNED = "RETURNED", _("退回笔数")
     """Payments that did not arrive or came back, by the day on which that was seen."""
-    RETURNED_FEN = "RETURNED_FEN"
-    PERSONS = "PERSONS"
+    RETURNED_FEN = "RETURNED_FEN", _("退回金额（元）")
+    PERSONS = "PERSONS", _("本年首次收到钱的人")
     """Persons whose first money of the calendar year came on this day; subject: the item, "" for any."""
-    UNITS = "UNITS"
-    OPENED = "OPENED"
+    UNITS = "UNITS", _("本年首次收到钱的单位")
+    OPENED = "OPENED", _("收到")
     """Cases by the day they came; subject of this and the next ones: the kind's code."""
-    DECIDED = "DECIDED"
-    GRANTED = "GRANTED"
-    BY_MACHINE = "BY_MACHINE"
+    DECIDED = "DECIDED", _("决定")
+    GRANTED = "GRANTED", _("批准")
+    BY_MACHINE = "BY_MACHINE", _("系统直接批准")
     """Granted without an officer."""
-    LATE_PROMISE = "LATE_PROMISE"
-    LATE_LAW = "LATE_LAW"
-    DAYS = "DAYS"
+    LATE_PROMISE = "LATE_PROMISE", _("超承诺")
+    LATE_LAW = "LATE_LAW", _("超法定")
+    DAYS = "DAYS", _("所用工作日的件数")
     """Decided after so many working days of ours (`step`): a histogram, from which percentiles come."""
-    MINUTES = "MINUTES"
+    MINUTES = "MINUTES", _("等待分钟数")
     """Time that decided cases and settled payments spent waiting; subject: for whom."""
-    OPEN = "OPEN"
+    OPEN = "OPEN", _("在办")
     """A stock: cases open at the end of the day."""
-    OVERDUE = "OVERDUE"
+    OVERDUE = "OVERDUE", _("在办已超期")
     """A stock: those among them whose promise was over."""
-    FUND_FEN = "FUND_FEN"
+    FUND_FEN = "FUND_FEN", _("基金结余（元）")
     """A stock: what the fund holds and owes nobody."""
 
 

@@ -82,9 +82,9 @@ def money_short(fen: int | None) -> str:
         if abs(fen) >= unit:
             scaled = abs(fen) * 10**places // unit
             whole, part = divmod(scaled, 10**places)
-            sign = "-" if fen < 0 else ""
+            sign = "−" if fen < 0 else ""
             words = f"{name} {gettext('元')}" if english() else name
-            return format_html("{}{:,}.{}<i>{}</i>", sign, whole, str(part).rjust(places, "0"), words)
+            return format_html("{}{}.{}<i>{}</i>", sign, f"{whole:,}", str(part).rjust(places, "0"), words)
     return format_html("{}<i>{}{}</i>", yuan_grouped(Fen(fen)), " " if english() else "", gettext("元"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,8 @@ from audit import charts
 from audit.models import Counting, DayFigure, Measure, MonthFigure
 from audit.selectors import figures
 from audit.services import count_figures
+from cases.jobs import go_on
+from cases.models import Job
 from claims import kinds
 from claims.models import Claim
 from payouts import kinds as money
@@ -175,6 +178,23 @@ def test_the_page_says_what_was_counted_and_that_nothing_was_before(city: City) 
     page = client.get("/fund/", {"year": "1066"}).content.decode()
     assert "每月支出" in page
     assert "等经办" in page
+
+
+def test_the_figures_of_a_year_become_a_file_of_the_same_sums(city: City) -> None:
+    city.batch(money.RECONCILED, size=2)
+    count_figures(now=LATER)
+    client = Client()
+    supervisor = officer(Role.SUPERVISOR)
+    client.force_login(supervisor)
+    answer = client.post("/fund/export/", {"kind": "FIGURES_CSV", "year": str(TODAY.year)})
+    job = Job.objects.get(asked_by=supervisor)
+    assert answer.headers["Location"] == f"/jobs/{job.pk}/"
+    while go_on(job_id=job.pk, now=LATER):
+        pass
+    lines = list(csv.reader(client.get(f"/jobs/{job.pk}/file/").content.decode("utf-8-sig").splitlines()))
+    spent = [line for line in lines if line[3] == Measure.SPENT_FEN]
+    assert sum(round(float(line[-1]) * 100) for line in spent) == board().spent_fen
+    assert client.post("/fund/export/", {"kind": "QUEUE_CSV", "year": "2026"}).status_code == 404
 
 
 def test_overdue_cases_are_named_by_county(city: City) -> None:

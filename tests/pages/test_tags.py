@@ -55,6 +55,29 @@ def test_english_parts_the_amount_from_its_unit() -> None:
         assert re.fullmatch(r'<span class="money">1,980\.00<i> \S+</i></span>', anye.money(198_000))
 
 
+@pytest.mark.parametrize(
+    ("fen", "chinese", "english"),
+    [
+        (198_000, "1,980.00<i>元</i>", "1.9<i>k yuan</i>"),
+        (64_800_000, "64.8<i>万元</i>", "648.0<i>k yuan</i>"),
+        (71_000_000_000, "7.10<i>亿元</i>", "710.00<i>m yuan</i>"),
+        (99_999_999_999_99, "999.99<i>亿元</i>", "99,999.99<i>m yuan</i>"),
+        (-71_000_000_000, "−7.10<i>亿元</i>", "−710.00<i>m yuan</i>"),
+    ],
+)
+def test_a_headline_rounds_a_big_sum_down(fen: int, chinese: str, english: str) -> None:
+    assert anye.money_short(fen) == chinese
+    with translation.override("en"):
+        assert anye.money_short(fen) == english
+    assert anye.money_short(None) == ""
+
+
+def test_almost_all_is_not_all() -> None:
+    assert anye.percent(9_999) == "99.9<i>%</i>"
+    assert anye.percent(10_000) == "100.0<i>%</i>"
+    assert anye.percent(None) == ""
+
+
 def test_counts_are_grouped() -> None:
     assert anye.grouped(4_986) == "4,986"
     assert anye.grouped(-12_000) == "−12,000"

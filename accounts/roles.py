@@ -43,6 +43,7 @@ class Action(models.TextChoices):
     REVIEW_CASE = "REVIEW_CASE", gettext_lazy("复核案件")
     REASSIGN = "REASSIGN", gettext_lazy("转办案件")
     EXPORT = "EXPORT", gettext_lazy("导出清单")
+    IMPORT = "IMPORT", gettext_lazy("导入核心系统数据")
     UNMASK = "UNMASK", gettext_lazy("显示全号")
     SEE_BATCHES = "SEE_BATCHES", gettext_lazy("查看发放批次")
     MAKE_BATCH = "MAKE_BATCH", gettext_lazy("生成发放批次")
@@ -99,6 +100,7 @@ MATRIX: Mapping[Role, frozenset[Action]] = {
             Action.OPEN_PAPERS,
             Action.REASSIGN,
             Action.EXPORT,
+            Action.IMPORT,
             Action.UNMASK,
             Action.SEE_BATCHES,
             # the third signature above the limit

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Party
 from accounts.privacy import EncryptedBinaryField, EncryptedJSONField, EncryptedTextField
+from cases import intake_models  # noqa: F401 - Django finds an app's tables from here
 from cases.kinds import WaitsFor
 
 # Sorts cases without a promise behind all that have one; no real deadline reaches it.
@@ -39,8 +40,7 @@ class Checks(models.TextChoices):
 
 
 class Status(models.Model):
-    """One status of one kind and whom it waits for; rows come with migrations of the app that owns the
-    kind."""
+    """One status of one kind, and whom it waits for; rows come with migrations of the kind's own app."""
 
     kind = models.CharField(max_length=24)
     status = models.CharField(max_length=32)

@@ -34,6 +34,28 @@ SENTENCES: Mapping[str, str | Promise] = {
     "job.too_many": gettext_lazy("一次最多导出 %(most)s 件。请用筛选缩小范围，分几次导。"),
     "job.no_result": gettext_lazy("文件不在了，或者不是您导出的。请重新导出。"),
     "job.no_right": gettext_lazy("您现在没有导出的权限，没有导完。"),
+    "sheet.empty": gettext_lazy("文件是空的，里面没有内容。请看看是不是选错了文件。"),
+    "sheet.no_rows": gettext_lazy("文件里只有表头，没有数据。"),
+    "sheet.too_many": gettext_lazy("一个文件最多 %(most)s 行。请分成几个文件导入。"),
+    "sheet.encoding": gettext_lazy(
+        "第 %(line)s 行的文字既不是 UTF-8 也不是 GB18030 编码。请另存为“CSV UTF-8”再导入。"
+    ),
+    "sheet.damaged": gettext_lazy("文件在第 %(line)s 行附近坏了，读不下去（引号可能没有成对）。请重新导出。"),
+    "sheet.old_workbook": gettext_lazy("这是旧的 .xls 文件。请另存为 .xlsx 或 CSV 再导入。"),
+    "sheet.workbook_large": gettext_lazy("Excel 文件超过 %(most)s MB，太大了。请另存为 CSV 再导入。"),
+    "sheet.more_sheets": gettext_lazy("Excel 文件里有 %(count)s 张有内容的表，不知道用哪一张。请只留一张。"),
+    "sheet.column_missing": gettext_lazy("缺少这些列：%(columns)s。第一行要是表头。"),
+    "sheet.column_unknown": gettext_lazy("不认识这些列：%(columns)s。请删掉或改成约定的列名。"),
+    "sheet.column_twice": gettext_lazy("“%(column)s”这一列出现了两次，不知道用哪一列。"),
+    "intake.empty": gettext_lazy("文件是空的，里面没有内容。请看看是不是选错了文件。"),
+    "intake.too_large": gettext_lazy(
+        "文件超过 %(most)s MB。请分成几个文件导入，或请系统管理员在服务器上导入。"
+    ),
+    "intake.own": gettext_lazy("复核人不能是导入文件的本人。请由另一位同事签。"),
+    "intake.not_waiting": gettext_lazy("这个文件现在不等签字。请看最新的情况。"),
+    "intake.withdrawn": gettext_lazy("没有签字，已撤回，什么都没有写入。"),
+    "intake.no_right": gettext_lazy("导入的人现在没有这个权限，没有导入。"),
+    "intake.stopped": gettext_lazy("导入中断了，请重新导入。"),
     "seal.out_of_order": gettext_lazy("%(day)s 之后的日子已经封存。"),
 }
 

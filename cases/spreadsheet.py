@@ -3,14 +3,17 @@
 Each cell is text and says so: nothing in it is ever taken for a formula. Nothing of the house is known here.
 """
 
+import codecs
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from openpyxl import Workbook
 
 BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+LINES_A_BLOCK = 5_000
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 Row = Sequence[str]
@@ -29,9 +32,17 @@ def safe(cell: str) -> str:
 
 def as_csv(lines: Sequence[Row]) -> bytes:
     """UTF-8 with a mark, by which spreadsheets know it."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows([safe(cell) for cell in line] for line in lines)
-    return text.getvalue().encode("utf-8-sig")
+    return b"".join(csv_blocks(lines))
+
+
+def csv_blocks(lines: Iterable[Row]) -> Iterator[bytes]:
+    """The same piece by piece, for a list that is longer than memory is wide."""
+    yield codecs.BOM_UTF8
+    rest = iter(lines)
+    while block := list(islice(rest, LINES_A_BLOCK)):
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\r\n").writerows([safe(cell) for cell in line] for line in block)
+        yield text.getvalue().encode()
 
 
 def as_xlsx(lines: Sequence[Row], *, title: str) -> bytes:

@@ -30,6 +30,7 @@ EXPECTED: dict[Action, set[Role]] = {
     Action.REASSIGN: {S},
     Action.UNMASK: {H, R, S},
     Action.EXPORT: {S},
+    Action.IMPORT: {S},
     Action.SEE_BATCHES: {H, R, S, A},
     Action.MAKE_BATCH: {H},
     Action.CHECK_BATCH: {R, S},

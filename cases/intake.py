@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from io import BufferedIOBase, BufferedReader, RawIOBase
+from io import BufferedReader, RawIOBase
 from itertools import repeat
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
@@ -25,14 +25,11 @@ from accounts.roles import Action, can
 from cases.cells import masked
 from cases.copying import cell, copy_columns
 from cases.intake_models import Intake, IntakeFault, IntakePiece
-from cases.sheets import Fault, Layout, Open, Part, open_sheet
+from cases.sheets import MOST_BYTES, Fault, Layout, Open, Part, open_sheet
 from law.errors import Refused
 from law.workdays import legal_day
 
-MOST_BYTES = 256 * 1024 * 1024
 PIECE = 1024 * 1024
-SHOWN = 200
-"""So many refused rows a page shows; the file has all of them."""
 
 
 @dataclass
@@ -59,17 +56,18 @@ class Taker(Protocol):
 
 @dataclass(frozen=True)
 class Line:
-    """One kind of intake: who takes its rows, and whether another officer must sign before they count."""
+    """One kind of intake: its columns on a day, who takes its rows, and whether another officer must sign
+    before they count.
+    """
 
     kind: Intake.Kind
+    layout: Callable[[date], Layout]
     taker: Callable[[date], Taker]
     needs_signature: bool = False
 
 
 @transaction.atomic
-def receive(
-    *, kind: Intake.Kind, file_name: str, content: BufferedIOBase, actor: User, now: datetime
-) -> Intake:
+def receive(*, kind: Intake.Kind, file_name: str, content: BinaryIO, actor: User, now: datetime) -> Intake:
     """Keep a file until it has been read. The same file again is the one that waits already.
 
     `Refused`: "intake.empty", "intake.too_large" (most).
@@ -89,9 +87,7 @@ def receive(
 
 
 @transaction.atomic
-def announce(
-    *, kind: Intake.Kind, file_name: str, content: BufferedIOBase, actor: User, now: datetime
-) -> Intake:
+def announce(*, kind: Intake.Kind, file_name: str, content: BinaryIO, actor: User, now: datetime) -> Intake:
     """Note a file that is read where it lies. `Refused("intake.empty")`."""
     size, sha256 = measure(content)
     if not size:
@@ -192,7 +188,7 @@ def problem_of(intake: Intake) -> Refused:
     return stopped
 
 
-def measure(content: BufferedIOBase) -> tuple[int, str]:
+def measure(content: BinaryIO) -> tuple[int, str]:
     """Size and SHA-256 of a file, read once."""
     size, digest = 0, hashlib.sha256()
     content.seek(0)
@@ -292,7 +288,7 @@ def _end(intake: Intake, *, now: datetime, problem: Refused | None = None) -> No
 # --- the file while it waits ------------------------------------------------------------------------------
 
 
-def _pieces(content: BufferedIOBase) -> Iterator[bytes]:
+def _pieces(content: BinaryIO) -> Iterator[bytes]:
     while piece := content.read(PIECE):
         yield piece
 

@@ -62,7 +62,7 @@ class ImportCommand(BaseCommand):
         )
         if not done.refused:
             return
-        layout = self.lines[self.kind].taker(legal_day(now)).layout
+        layout = self.lines[self.kind].layout(legal_day(now))
         faults = IntakeFault.objects.filter(intake=done).order_by("line", "pk").iterator()
         try:
             with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:

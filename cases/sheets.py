@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
+from typing import BinaryIO
 
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
@@ -29,6 +30,7 @@ from law.errors import Refused
 
 ROWS_A_PART = 20_000
 MOST_ROWS = 5_000_000
+MOST_BYTES = 256 * 1024 * 1024
 MOST_WORKBOOK_BYTES = 64 * 1024 * 1024
 MOST_UNPACKED_BYTES = 1024 * 1024 * 1024
 BLOCK = 1024 * 1024
@@ -42,7 +44,7 @@ _BESIDE_A_HEADING = re.compile(r"[\s*:_]|\(元\)|\(fen\)")
 _EXACT_DIGITS = 15
 """A workbook keeps numbers to so many places: a longer one is not what was typed."""
 
-Open = Callable[[], io.BufferedIOBase]
+Open = Callable[[], BinaryIO]
 """Opens the file at its beginning, as often as it is read."""
 
 
@@ -275,7 +277,7 @@ def _rows_of_csv(text: io.TextIOWrapper) -> Iterator[Row]:
 
 
 @contextmanager
-def _rows_of_workbook(file: io.BufferedIOBase) -> Iterator[tuple[Iterator[Row], int]]:
+def _rows_of_workbook(file: BinaryIO) -> Iterator[tuple[Iterator[Row], int]]:
     """The rows of the only sheet with something in it."""
     try:
         content = io.BytesIO(file.read(MOST_WORKBOOK_BYTES + 1))

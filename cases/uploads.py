@@ -2,24 +2,33 @@
 
 A paper about a person lies nowhere in the clear, not even for the length of a request; and who sends a
 gigabyte costs a loop, not memory. What is too long or too many is cut here and refused, in words, by
-`cases.attachments.check`. For the edge alone: this is Django's upload handler.
+`cases.attachments.check`. A page that takes larger files takes them only from those who may do what it is
+for. For the edge alone: this is Django's upload handler.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from io import BytesIO
 
 from django.core.files.uploadedfile import InMemoryUploadedFile, UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
+from django.http import HttpRequest
 
+from accounts.roles import Action, can
+from cases import sheets
 from cases.attachments import MAX_BYTES, MOST_AN_ACT, Paper
+
+LARGER: Mapping[str, tuple[Action, int]] = {"imports": (Action.IMPORT, sheets.MOST_BYTES)}
+"""Pages that take larger files than papers are, by the name of their address: who may send how large ones."""
 
 
 class BoundedUploads(FileUploadHandler):
     """At most one file more than is allowed, each at most one byte longer than is allowed."""
 
-    def __init__(self, request: object = None) -> None:
-        super().__init__(request)  # type: ignore[arg-type]  # Django passes its request, or none
+    def __init__(self, request: HttpRequest | None = None) -> None:
+        super().__init__(request)
+        self.most_bytes = _most_bytes(request)
         self.count = 0
         self.kept = BytesIO()
 
@@ -33,7 +42,7 @@ class BoundedUploads(FileUploadHandler):
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         """Keep what still fits, and one byte more to show that it did not."""
-        room = MAX_BYTES + 1 - self.kept.tell()
+        room = self.most_bytes + 1 - self.kept.tell()
         if room > 0:
             self.kept.write(raw_data[:room])
 
@@ -50,6 +59,15 @@ class BoundedUploads(FileUploadHandler):
             charset=self.charset,
             content_type_extra=self.content_type_extra,
         )
+
+
+def _most_bytes(request: HttpRequest | None) -> int:
+    match = request.resolver_match if request is not None else None
+    name = match.url_name if match is not None else None
+    if request is None or name is None or name not in LARGER:
+        return MAX_BYTES
+    action, most_bytes = LARGER[name]
+    return most_bytes if can(request.user, action) else MAX_BYTES
 
 
 def papers(files: list[UploadedFile[bytes]]) -> list[Paper]:

@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from cases.forms import PapersField
+from cases.intake_models import Intake
 from claims.facts import AMENDABLE
+from claims.intakes import LINES
 from claims.models import JobWish
 from claims.services import Application
 from claims.words import EVIDENCE_LABELS
@@ -305,4 +307,24 @@ class JobForm(forms.Form):
             "required": gettext_lazy("请填开始上班的日子。"),
             "invalid": gettext_lazy("这个日子写得不对，请像 2026-11-20 这样写。"),
         },
+    )
+
+
+class ImportForm(forms.Form):
+    """A file from the core system, and what its rows are."""
+
+    kind = forms.ChoiceField(
+        label=gettext_lazy("内容"),
+        choices=[(code, Intake.Kind(code).label) for code in LINES],
+        error_messages={
+            "required": gettext_lazy("请选文件里是什么。"),
+            "invalid_choice": gettext_lazy("请从列表里选文件里是什么。"),
+        },
+    )
+    file = forms.FileField(
+        label=gettext_lazy("文件"),
+        help_text=gettext_lazy("CSV（UTF-8 或 GB18030）或 Excel（.xlsx），第一行是表头。"),
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx,text/csv"}),
+        error_messages={"required": gettext_lazy("还没有选文件。")},
     )

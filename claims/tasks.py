@@ -6,8 +6,10 @@ All are sweeps or idempotent by the row they are given: running one twice change
 from celery import shared_task
 from django.utils import timezone
 
+import cases.intake
 from cases.waking import wake
 from claims import kinds, services
+from claims.intakes import LINES
 
 
 @shared_task
@@ -58,3 +60,16 @@ def close_unanswered() -> None:
 def end_used_up() -> None:
     """End the spells whose last month is over."""
     services.end_used_up(now=timezone.now())
+
+
+@shared_task
+def run_import(*, intake_id: int) -> None:
+    """Read and settle a file that was just handed in or signed."""
+    cases.intake.go_on(intake_id=intake_id, lines=LINES, now=timezone.now())
+
+
+@shared_task
+def sweep_imports() -> None:
+    """Read the files that a lost message or a lost worker left."""
+    for intake_id in cases.intake.unfinished():
+        cases.intake.go_on(intake_id=intake_id, lines=LINES, now=timezone.now())

@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from claims import person_views, views
+from claims import intake_views, person_views, views
 
 urlpatterns = [
     path("apply/", views.apply, name="apply"),
     path("apply/draft/", views.save_field, name="apply-draft"),
     path("my/", views.my_matters, name="my"),
+    path("imports/", intake_views.imports, name="imports"),
+    path("imports/<int:key>/", intake_views.one, name="import"),
+    path("imports/<int:key>/refused.csv", intake_views.refused_rows, name="import-refused"),
     path("claims/<str:number>/card/", views.check_card, name="claim-check-card"),
     path("claims/<str:number>/person/", person_views.ask, name="claim-ask-for-person"),
     path("claims/<str:number>/job/", person_views.report_job, name="claim-report-job"),

@@ -95,6 +95,11 @@ TIMETABLE = {
         timedelta(minutes=1),
         "long work whose worker was lost goes on, and results that nobody fetched go",
     ),
+    "go-on-with-imports": Job(
+        "claims.tasks.sweep_imports",
+        timedelta(minutes=1),
+        "a file from the core system whose worker was lost is read again",
+    ),
     "seal-yesterday": Job(
         "cases.tasks.seal_day", crontab(hour=0, minute=20), "the trail of the day that ended gets its seal"
     ),

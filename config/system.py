@@ -46,6 +46,7 @@ JOBS: Mapping[str, str | Promise] = {
     "send-messages": gettext_lazy("发出没发成的消息"),
     "remind-of-returned-payments": gettext_lazy("提醒退票的人"),
     "go-on-with-jobs": gettext_lazy("接着做没做完的导出"),
+    "go-on-with-imports": gettext_lazy("接着导入没导完的文件"),
     "recompute-provisional-deadlines": gettext_lazy("日历公布后重算暂定的期限"),
     "return-held-cases": gettext_lazy("搁置到期的案件退回待办"),
     "seal-yesterday": gettext_lazy("封存昨天的记录"),

@@ -395,6 +395,7 @@ STAFF_NAV: tuple[NavItem, ...] = (
     NavItem(_("监督"), _("基金看板"), "fund", Action.SEE_FUND, key="g f"),
     NavItem(_("监督"), _("各人在办"), "desks", Action.REASSIGN, key="g d"),
     NavItem(_("监督"), _("政策参数"), "policy", Action.SEE_POLICY, "policy", "g p"),
+    NavItem(_("管理"), _("导入"), "imports", Action.IMPORT),
     NavItem(_("管理"), _("用户和岗位"), "users", Action.MANAGE_USERS),
     NavItem(_("管理"), _("接口客户"), "api-clients", Action.MANAGE_USERS),
     NavItem(_("管理"), _("访问记录"), "access-log", Action.READ_AUDIT_LOG),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -18,48 +17,11 @@ from cases.intake_models import Intake, IntakeFault, IntakePiece
 from claims import contributions
 from claims.contribution_models import Contribution, InsuredPerson
 from claims.intakes import LINES
-from law.identifiers import citizen_id_check_digit, uscc_check_character
+from tests.sheets import HEADINGS, as_text, number, row, unit
 
 pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
-HEADINGS = [
-    "证件号码",
-    "姓名",
-    "单位统一社会信用代码",
-    "费款所属期",
-    "缴费基数",
-    "单位缴费",
-    "个人缴费",
-    "到账日期",
-    "缴费类型",
-]
-LABELS = {"number": 0, "unit": 2, "month": 3, "base": 4, "unit_paid": 5, "own": 6, "paid": 7, "kind": 8}
-
-
-def number(serial: int) -> str:
-    """A synthetic person's number."""
-    first = f"13010219850101{serial:03d}"
-    return first + citizen_id_check_digit(first)
-
-
-def unit(serial: int) -> str:
-    first = f"91130102MA{serial:07d}"
-    return first + uscc_check_character(first)
-
-
-def row(serial: int = 1, month: str = "2025-09", **changed: str) -> list[str]:
-    """A row in order, with what is `changed`."""
-    cells = [number(serial), "某甲", unit(1), month, "5,000.00", "35", "15.0", "2025-10-09", "正常"]
-    for name, text in changed.items():
-        cells[LABELS[name]] = text
-    return cells
-
-
-def as_text(rows: Sequence[Sequence[str]], headings: Sequence[str] = HEADINGS) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows([headings, *rows])
-    return text.getvalue()
 
 
 def brought(content: bytes, *, name: str = "缴费.csv", now: datetime = NOW) -> Intake:
@@ -113,7 +75,8 @@ def test_a_month_twice_in_a_file_is_listed_and_counts_once_also_when_it_is_read_
     again = brought(content)
     assert counts(again) == (4, 0, 2, 2)
     assert faults(again) == faults(first)
-    assert Contribution.objects.get(person__digest=identifier_digest(kind="CITIZEN_ID", number=number(1)))
+    kept = Contribution.objects.get(person__digest=identifier_digest(kind="CITIZEN_ID", number=number(1)))
+    assert kept.line == 2
 
 
 def test_two_units_in_one_month_are_two_rows() -> None:
@@ -153,7 +116,7 @@ def test_what_says_otherwise_than_what_stands_is_listed_and_changes_nothing() ->
 def test_a_bad_row_is_listed_with_line_column_and_reason(
     changed: dict[str, str], column: str, reason: str
 ) -> None:
-    done = brought(as_text([row(2), row(**changed), row(3)]).encode())
+    done = brought(as_text([row(2), row(1, "2025-09", **changed), row(3)]).encode())
     assert counts(done) == (3, 2, 0, 1)
     assert faults(done) == [(3, column, reason)]
 
@@ -205,7 +168,7 @@ def test_a_file_whose_reader_was_killed_is_read_again_and_ends_right(monkeypatch
         now=NOW,
     )
     whole = contributions.ContributionTaker.take
-    taken = []
+    taken: list[object] = []
 
     def dies(taker: contributions.ContributionTaker, part: object) -> object:
         if taken:

@@ -11,6 +11,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -18,6 +19,7 @@ from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
+import cases.intake
 import claims.services
 from accounts.mandates import RegisteredUnit
 from accounts.models import API_SCOPES, STAFF_ROLES, Mandate, Role, User
@@ -27,10 +29,12 @@ from accounts.services import create_client
 from cases.jobs import ask_for_export, go_on
 from cases.models import Job
 from claims import kinds
+from claims.intakes import LINES
 from payouts import kinds as money
 from tests.factories import NOW, City, agent, citizen, officer, proposed_value
 from tests.house.conftest import undone
 from tests.house.sources import APPS, called, calls, name, python_files, templates
+from tests.sheets import handed_in
 
 VISITOR = "visitor"
 EVERYBODY = (VISITOR, *(role.value for role in Role))
@@ -181,6 +185,7 @@ def money_examples(city: City, users: Mapping[str, User]) -> dict[str, dict[str,
     batch = city.batch(money.APPROVED1).number
     odd = city.contradiction().case.number
     job = export_of(users[Role.SUPERVISOR.value])
+    file = read_file(users[Role.SUPERVISOR.value])
     return {
         "case-batch": {"number": batch},
         "batch-sign": {"number": batch},
@@ -194,6 +199,8 @@ def money_examples(city: City, users: Mapping[str, User]) -> dict[str, dict[str,
         "contradiction-decide": {"number": odd},
         "job": {"key": job},
         "job-file": {"key": job},
+        "import": {"key": file},
+        "import-refused": {"key": file},
     }
 
 
@@ -212,6 +219,13 @@ def export_of(supervisor: User) -> str:
     job = ask_for_export(kind=kind, parameters=parameters, reason="季度检查", actor=supervisor, now=NOW)
     go_on(job_id=job.pk, now=NOW)
     return str(job.pk)
+
+
+def read_file(supervisor: User) -> str:
+    """The key of a file from the core system that was read, one of whose rows was refused."""
+    file = handed_in(supervisor)
+    cases.intake.go_on(intake_id=file.pk, lines=LINES, now=NOW + timedelta(hours=1))
+    return str(file.pk)
 
 
 def machine_client() -> str:

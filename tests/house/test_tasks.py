@@ -31,6 +31,7 @@ from payouts import kinds as money
 from payouts.selectors import prove
 from tests.factories import NOW, City, set_value
 from tests.house.broker import tasks
+from tests.sheets import handed_in
 
 AGAIN = timedelta(minutes=5)
 """When the broker hands out again what a lost worker had not finished."""
@@ -118,6 +119,11 @@ def an_export(city: City) -> Arguments:
     return {"job_id": job.pk}
 
 
+def a_file(city: City) -> Arguments:
+    """A supervisor has handed in a contribution history."""
+    return {"intake_id": handed_in(city.staff.supervisors[0]).pk}
+
+
 CASES: Mapping[str, Twice] = {
     "accounts.tasks.clear_expired": Twice(signed_in_long_ago, at=NOW + timedelta(days=1)),
     "audit.tasks.count_figures": Twice(
@@ -133,6 +139,8 @@ CASES: Mapping[str, Twice] = {
     "claims.tasks.close_unanswered": Twice(
         no_arguments(lambda city: city.claim(kinds.SUPPLEMENT)), at=NOW + timedelta(days=60)
     ),
+    "claims.tasks.run_import": Twice(a_file),
+    "claims.tasks.sweep_imports": Twice(no_arguments(a_file)),
     "payouts.tasks.submit_approved": Twice(no_arguments(lambda city: city.batch(money.APPROVED2))),
     "payouts.tasks.fetch_receipts": Twice(no_arguments(lambda city: city.batch(money.ACCEPTED))),
     "payouts.tasks.remind_returned": Twice(
@@ -194,13 +202,17 @@ def test_every_task_is_found_again_by_a_sweep_or_is_one() -> None:
     """A task that takes arguments is only a wake-up: the same work must be found without its message."""
     swept = {job.task for job in TIMETABLE.values()}
     woken = own_tasks() - swept
-    assert woken == {"claims.tasks.verify_claim", "claims.tasks.accrue_claim", "cases.tasks.run_job"}, (
-        "name here which job of the timetable finds the work of a new wake-up"
-    )
+    assert woken == {
+        "claims.tasks.verify_claim",
+        "claims.tasks.accrue_claim",
+        "cases.tasks.run_job",
+        "claims.tasks.run_import",
+    }, "name here which job of the timetable finds the work of a new wake-up"
     assert {
         "claims.tasks.sweep_unverified",
         "claims.tasks.accrue_current_month",
         "cases.tasks.sweep_jobs",
+        "claims.tasks.sweep_imports",
     } <= swept
 
 

@@ -208,9 +208,9 @@ def _places(headings: Sequence[str], layout: Layout) -> dict[str, int]:
         column.headings[0] for column in layout.columns if column.required and column.name not in places
     ]
     if missing:
-        raise Refused("sheet.column_missing", columns="、".join(missing))
+        raise Refused("sheet.column_missing", columns=", ".join(missing))
     if unknown:
-        raise Refused("sheet.column_unknown", columns="、".join(unknown[:10]))
+        raise Refused("sheet.column_unknown", columns=", ".join(unknown[:10]))
     return places
 
 

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Protocol, TypeVar
 
 from law import (
+    continued_benefit,
     expansion_subsidy,
     identifiers,
     overpayment,
@@ -190,6 +191,18 @@ CALCULATIONS: Mapping[str, Calculation] = {
             decision_from_json=unemployment_benefit.UnemploymentDecision.from_json,
             amount_for=unemployment_benefit.amount_for,
             beside=lambda facts, parameters: _due_dates(facts.applied_on, parameters),
+        ),
+        program(
+            continued_benefit.PROGRAM,
+            version=continued_benefit.VERSION,
+            keys=continued_benefit.KEYS,
+            dated_by="applied_on",
+            facts_type=continued_benefit.Facts,
+            parse=continued_benefit.parse,
+            facts_to_json=continued_benefit.facts_to_json,
+            decide=continued_benefit.decide,
+            decision_from_json=unemployment_benefit.UnemploymentDecision.from_json,
+            amount_for=continued_benefit.amount_for,
         ),
         program(
             retention_refund.PROGRAM,

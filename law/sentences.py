@@ -92,6 +92,20 @@ BENEFIT_PATTERNS: Mapping[tuple[str, str, str], str] = {
     ("card_account", PASS, "UNKNOWN"): "社保卡金融账户还没有查到；不影响核定，发放前再核对。",
 }
 
+CONTINUED_PATTERNS: Mapping[tuple[str, str, str], str] = {
+    # an award of another system (SIL 46)
+    ("T01", PASS, ""): (
+        "{applied_on} 申请，原系统已核定 {granted} 个月（{first} 至 {last}），不超过 {cap} 个月。"
+    ),
+    ("T01", FAIL, ""): (
+        "{applied_on} 申请，原系统核定 {granted} 个月（{first} 至 {last}），"
+        "超过最长的 {cap} 个月，需要人工核实。"
+    ),
+    ("T02", PASS, ""): "原系统发到 {through}，还剩 {left} 个月，从 {first} 起续发。",
+    ("T02", PASS, "unpaid"): "原系统还没有发过，{left} 个月都从 {first} 起发。",
+    ("T02", FAIL, ""): "原系统已发到 {through}，没有剩余的月数。",
+}
+
 REFUND_PATTERNS: Mapping[tuple[str, str, str], str] = {
     # contributions of the base year
     ("Q1", PASS, ""): "基准年度足额缴费 {months} 个月，没有欠费。",
@@ -242,6 +256,7 @@ EXPANSION_PATTERNS: Mapping[tuple[str, str, str], str] = {
 
 PATTERNS: Mapping[tuple[str, str, str], str] = {
     **BENEFIT_PATTERNS,
+    **CONTINUED_PATTERNS,
     **REFUND_PATTERNS,
     **SKILL_PATTERNS,
     **EXPANSION_PATTERNS,

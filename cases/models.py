@@ -371,8 +371,7 @@ class Attachment(models.Model):
 
 
 class Amendment(models.Model):
-    """A fact an officer settled: which field, to what, on what evidence and why. The latest one of a field
-    counts."""
+    """A fact an officer settled: to what, on what evidence and why. The latest one of a field counts."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="amendments")
     field = models.CharField(max_length=64)
@@ -415,8 +414,7 @@ class Hold(models.Model):
 
 
 class Proposal(models.Model):
-    """An act one officer proposes and another decides. A trigger lets it be decided once and never
-    changed."""
+    """An act one officer proposes and another decides: once, and never changed, says a trigger."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="proposals")
     act = models.CharField(max_length=32)

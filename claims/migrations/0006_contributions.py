@@ -10,7 +10,7 @@ from cases.migrations_support import append_only
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0016_intakes'),
+        ('cases', '0017_intakes'),
         ('claims', '0005_spells_end'),
     ]
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0015_case_age'),
+        ('cases', '0016_figure_exports'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -148,13 +148,24 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth has no t
         required=False,
         widget=forms.TextInput(attrs={"class": "input w-m", "autocomplete": "off"}),
     )
+    # Whoever finds a session left open must not make a way in of his own.
+    code = forms.CharField(
+        label=_("动态口令"),
+        max_length=8,
+        widget=forms.TextInput(
+            attrs={"class": "input w-s", "inputmode": "numeric", "autocomplete": "one-time-code"}
+        ),
+        error_messages={"required": _("还没有输入：请打开动态口令，输入 6 位数字。")},
+    )
 
     def clean(self) -> dict[str, Any]:
-        """Check what the browser has made."""
+        """Check what the browser has made, then the code: it counts once and must not be spent in vain."""
         try:
             cleaned: dict[str, Any] = super().clean()
         except NO_CREDENTIAL:
             raise get_adapter(context.request).validation_error("incorrect_passkey") from None
+        if not self.errors and not check_one_time_code(user=self.user, code=cleaned["code"]):
+            self.add_error("code", _("这个口令不对，或者刚才用过了。等手机上换了新的再输。"))
         return cleaned
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.mfa.webauthn.views import AddWebAuthnView
@@ -45,6 +46,11 @@ def takes_passkeys(request: HttpRequest) -> bool:
 
 class _AddPasskey(AddWebAuthnView):  # type: ignore[misc]  # allauth has no types
     """The library's exchange with the browser; where one goes afterwards is ours."""
+
+    def get_context_data(self, **given: Any) -> dict[str, Any]:
+        """With the form that was checked: the library makes another one, and a code counts once."""
+        context: dict[str, Any] = super().get_context_data()
+        return context | given
 
     def get_success_url(self) -> str:
         """Back to the own account."""

@@ -82,6 +82,12 @@ def add_and_use(page: Page, secret: str) -> None:
     page.get_by_role("link", name="添加通行密钥").click()
     page.get_by_label("给它起个名字").fill("办公室电脑")
     assert Axe().run(page).response["violations"] == []
+    # Whoever finds the session open does not have the telephone.
+    page.get_by_label("动态口令").fill(code_of(new_secret()))
+    page.get_by_role("button", name="让浏览器做一个").click()
+    page.get_by_text("这个口令不对").first.wait_for()
+    page.get_by_label("给它起个名字").fill("办公室电脑")
+    page.get_by_label("动态口令").fill(code_of(secret, steps=1))
     page.get_by_role("button", name="让浏览器做一个").click()
     page.wait_for_url("**/account/")
     assert page.get_by_text("办公室电脑").first.is_visible()
@@ -107,7 +113,10 @@ def test_a_passkey_is_added_and_stands_in_for_the_code(chromium: str) -> None:
         at_desk(chromium, address, partial(add_and_use, secret=secret))
     acts = list(Access.objects.filter(actor=user).order_by("id").values_list("act", flat=True))
     assert acts[-2:] == ["SIGN_IN", "PASSKEY_REMOVED"]
-    assert acts.count("PASSKEY_ADDED") == acts.count("PASSKEY_USED") == acts.count("ONE_TIME_CODE") == 1
+    assert acts.count("PASSKEY_ADDED") == acts.count("PASSKEY_USED") == 1
+    # One to sign in, one to add.
+    assert acts.count("ONE_TIME_CODE") == 2
+    assert acts.count("ONE_TIME_CODE_FAILED") == 1
     assert not Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN).exists()
     assert Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
 
@@ -123,15 +132,20 @@ def test_a_passkey_that_is_none_is_refused_logged_and_opens_nothing(client: Clie
 
 
 def test_what_is_no_passkey_is_not_added(client: Client) -> None:
-    user = officer(totp_secret=new_secret())
+    secret = new_secret()
+    user = officer(totp_secret=secret)
     client.force_login(user)
     for wrong in ("", "{}", "[]", '{"id": "AAAA", "type": "public-key"}', TORN, "not json"):
         client.get("/account/passkeys/add/", headers={"host": "localhost"})
         answer = client.post(
-            "/account/passkeys/add/", {"name": "x", "credential": wrong}, headers={"host": "localhost"}
+            "/account/passkeys/add/",
+            {"name": "x", "credential": wrong, "code": code_of(secret)},
+            headers={"host": "localhost"},
         )
         assert answer.status_code == 200
         assert "还没有添加成" in answer.content.decode()
+    # None of these has cost the code.
+    assert not Access.objects.filter(actor=user, act__startswith="ONE_TIME_CODE").exists()
     assert not Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN).exists()
 
 

@@ -57,6 +57,7 @@ TITLES: Mapping[str, Label] = {
     "benefit.review_statutory_wd": _("法定办结"),
     "benefit.report_wd": _("变化报告期限"),
     "benefit.supplement_wd": _("补充材料期限"),
+    "benefit.suspended_answer_wd": _("暂停发放后的答复期限"),
     "benefit.person_answer_wd": _("请人工办理的答复期限"),
     "benefit.auto_grant": _("全部符合时由系统核定"),
     "benefit.auto_grant_max_fen": _("系统核定的最高总额"),

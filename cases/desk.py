@@ -54,6 +54,25 @@ def hold_until(*, case: Case, until: date, reason: str, actor: User, now: dateti
 
 
 @transaction.atomic
+def set_aside(*, case: Case, until: date, reason: str, actor: User, now: datetime) -> Hold:
+    """Put a case aside that another case of the house decides, without taking it: on `until` at the latest it
+    comes back.
+
+    For services, whose day is their own: one too far ahead is brought nearer, one that is over is tomorrow.
+    """
+    today = legal_day(now)
+    day = min(max(until, today + timedelta(days=1)), today + HOLD_AT_MOST)
+    waiting = Case.objects.filter(pk=case.pk, status=case.status, waits_for__in=list(MAY_WAIT_FOR_OFFICE))
+    if waiting.update(waits_for=WaitsFor.OFFICE.value, hold_until=day) != 1:
+        raise cases.services.lost(case, actor)
+    case.refresh_from_db()
+    hold = Hold.objects.create(case=case, until=day, reason=reason, actor=actor, at=now)
+    payload = {"hold": hold.pk, "until": day.isoformat()}
+    cases.services.record(case=case, verb="case.held", actor=actor, now=now, payload=payload)
+    return hold
+
+
+@transaction.atomic
 def resume(*, case: Case, actor: User, now: datetime) -> Case:
     """Go on with a case that was put aside, before its day; one that is not aside stays as it is.
 

@@ -18,13 +18,18 @@ REVIEW2 = "REVIEW2"
 SUPPLEMENT = "SUPPLEMENT"
 APPROVED = "APPROVED"
 PAYING = "PAYING"
+SUSPENDED = "SUSPENDED"
+STOP_REVIEW = "STOP_REVIEW"
+INTERRUPTED = "INTERRUPTED"
 ENDED = "ENDED"
+ANNULLED = "ANNULLED"
 REJECTED = "REJECTED"
 REOPENED = "REOPENED"
 CLOSED_NO_RESPONSE = "CLOSED_NO_RESPONSE"
 
 GRANT = "GRANT"
 REFUSE = "REFUSE"
+STOP = "STOP"
 
 CLAIM = register(
     Kind(
@@ -41,9 +46,15 @@ CLAIM = register(
             REVIEW2: frozenset({APPROVED, REJECTED, REVIEW1}),
             SUPPLEMENT: frozenset({AUTO_CHECK, CLOSED_NO_RESPONSE}),
             # ENDED: work was found, or the months are used up. A new spell is a new claim.
-            APPROVED: frozenset({PAYING, ENDED}),
-            PAYING: frozenset({ENDED}),
+            APPROVED: frozenset({PAYING, SUSPENDED, ENDED}),
+            PAYING: frozenset({SUSPENDED, ENDED}),
+            # Payment rests while a person looks; it goes on as what it was, or a stop is proposed.
+            SUSPENDED: frozenset({APPROVED, PAYING, INTERRUPTED, STOP_REVIEW}),
+            STOP_REVIEW: frozenset({ENDED, ANNULLED, INTERRUPTED, SUSPENDED}),
+            # In prison: the months are kept, and the spell goes on afterwards.
+            INTERRUPTED: frozenset({APPROVED, PAYING, SUSPENDED}),
             ENDED: frozenset(),
+            ANNULLED: frozenset(),
             REJECTED: frozenset({REOPENED}),
             REOPENED: frozenset({AUTO_CHECK}),
             CLOSED_NO_RESPONSE: frozenset(),
@@ -56,7 +67,11 @@ CLAIM = register(
             SUPPLEMENT: WaitsFor.APPLICANT,
             APPROVED: WaitsFor.MACHINE,
             PAYING: WaitsFor.NOBODY,
+            SUSPENDED: WaitsFor.HANDLER,
+            STOP_REVIEW: WaitsFor.REVIEWER,
+            INTERRUPTED: WaitsFor.NOBODY,
             ENDED: WaitsFor.NOBODY,
+            ANNULLED: WaitsFor.NOBODY,
             REJECTED: WaitsFor.NOBODY,
             REOPENED: WaitsFor.MACHINE,
             CLOSED_NO_RESPONSE: WaitsFor.NOBODY,
@@ -80,6 +95,16 @@ CLAIM = register(
                 "claim.month_owed",
                 "claim.month_held_back",
                 "claim.payment_started",
+                "claim.suspended",
+                "claim.suspended_again",
+                "claim.suspension_lifted",
+                "claim.resumed",
+                "claim.stop_proposed",
+                "claim.stop_returned",
+                "claim.stopped",
+                "claim.annulled",
+                "claim.interrupted",
+                "claim.interruption_ended",
                 "claim.job_reported",
                 "claim.months_used_up",
                 "claim.card_recorded",
@@ -97,7 +122,11 @@ CLAIM = register(
             SUPPLEMENT: _("等申请人补充"),
             APPROVED: _("已批准，等发放"),
             PAYING: _("发放中"),
+            SUSPENDED: _("暂停发放，正在核实"),
+            STOP_REVIEW: _("拟停发，等复核"),
+            INTERRUPTED: _("服刑期间不发"),
             ENDED: _("已停发"),
+            ANNULLED: _("核定已撤销"),
             REJECTED: _("不予核定"),
             REOPENED: _("重新受理"),
             CLOSED_NO_RESPONSE: _("逾期未补充，已结"),
@@ -120,6 +149,16 @@ CLAIM = register(
             "claim.month_owed": _("生成当月应发"),
             "claim.month_held_back": _("有一个月的应发没有生成，请核实"),
             "claim.payment_started": _("第一笔到账"),
+            "claim.suspended": _("暂停发放，先核实"),
+            "claim.suspended_again": _("又有一件要核实，继续暂停"),
+            "claim.suspension_lifted": _("一件核实完了，还有别的在核实"),
+            "claim.resumed": _("核实清楚，恢复发放"),
+            "claim.stop_proposed": _("拟停发，送复核"),
+            "claim.stop_returned": _("复核退回，继续核实"),
+            "claim.stopped": _("停发"),
+            "claim.annulled": _("撤销核定"),
+            "claim.interrupted": _("服刑期间不发，月数保留"),
+            "claim.interruption_ended": _("刑满释放，接着发"),
             "claim.job_reported": _("本人报告找到工作，停发"),
             "claim.months_used_up": _("月数领完，停发"),
             "claim.card_recorded": _("记下收款账户"),
@@ -128,7 +167,19 @@ CLAIM = register(
             "claim.person_answered": _("工作人员看过，答复了申请人"),
             "claim.reopened": _("有新的证据，重新受理"),
         },
-        decided=frozenset({APPROVED, PAYING, ENDED, REJECTED, CLOSED_NO_RESPONSE}),
+        decided=frozenset(
+            {
+                APPROVED,
+                PAYING,
+                SUSPENDED,
+                STOP_REVIEW,
+                INTERRUPTED,
+                ENDED,
+                ANNULLED,
+                REJECTED,
+                CLOSED_NO_RESPONSE,
+            }
+        ),
         max_age={
             SUBMITTED: timedelta(hours=1),
             AUTO_CHECK: timedelta(days=2),
@@ -137,6 +188,8 @@ CLAIM = register(
             SUPPLEMENT: timedelta(days=90),
             REOPENED: timedelta(hours=1),
             APPROVED: timedelta(days=20),
+            SUSPENDED: timedelta(days=20),
+            STOP_REVIEW: timedelta(days=4),
         },
     )
 )

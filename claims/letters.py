@@ -1,4 +1,5 @@
-"""The letters of a claim, composed word by word: grant, refusal, notices of what is missing and of the end.
+"""The letters of a claim, composed word by word: grant, refusal, notices of what is missing and of the end,
+of a suspension and of a stop.
 
 Always Chinese. What is said about the facts are the reasons that every page shows; numbers come from the
 decision, from dated values or from the registers' answers, never from here. Composes and reads; what is
@@ -19,11 +20,12 @@ from accounts.selectors import machine
 from cases.letters import Section, Table, Template, Words, register
 from cases.models import Proposal
 from cases.wording import date_words, month_words, reference_words, sentence
-from claims.models import Claim
+from claims.models import Claim, Spell, Stop
 from claims.remedies import Agency, Remedies, agency, remedies, reopen_until
 from claims.selectors import first_day, identifier_of
 from gateways.ports import CardAnswer
 from law.decision import Outcome, Reason, Reference
+from law.ending import GROUNDS, INQUIRY, Effect
 from law.money import Fen, yuan_grouped
 from law.parameters import ParameterBook
 from law.unemployment_benefit import UnemploymentDecision
@@ -33,6 +35,8 @@ GRANT = register(Template(code="claim.grant", noun="决定书", label=_("核定�
 REFUSAL = register(Template(code="claim.refusal", noun="决定书", label=_("不予核定决定书")))
 PAPERS = register(Template(code="claim.papers", noun="补正告知书", label=_("补正告知书")))
 CLOSED = register(Template(code="claim.closed", noun="办结告知书", label=_("办结告知书")))
+SUSPENSION = register(Template(code="claim.suspension", noun="暂停告知书", label=_("暂停发放告知书")))
+STOP = register(Template(code="claim.stop", noun="停发决定书", label=_("停发决定书")))
 
 CHINESE = "zh-hans"
 SAMPLE = "样章 无效"
@@ -59,6 +63,36 @@ ALWAYS_TOLD = ("R01", "R02", "registered")
 """The three conditions of article 45: a decision speaks of each, whatever came out."""
 
 NUMBER_NAMES: Mapping[str, str] = {IdentifierKind.CITIZEN_ID: "身份证号"}
+
+
+EVIDENCE: Mapping[str, str] = {
+    "RULING": "裁判文书或者仲裁裁决书",
+    "CERTIFICATE": "双方签字的证明",
+    "EMPLOYER": "单位的申报或者书面说明",
+    "APPLICANT": "您本人的陈述",
+    "OFFICE": "有关部门的书面答复",
+}
+"""What a stop rests on, as its letter says it."""
+
+EVENTS: Mapping[str, str] = {
+    "REEMPLOYED": "您于{day}重新就业",
+    "CONSCRIPTED": "您于{day}应征服兵役",
+    "EMIGRATED": "您于{day}移居境外",
+    "PENSION": "您从{day}起享受基本养老保险待遇",
+    "JOBS_REFUSED": "您无正当理由，拒不接受介绍的适当工作或者提供的培训",
+    "IMPRISONED": "您于{day}被判刑收监执行",
+    "DIED": "领取人于{day}去世",
+    "NEVER_ENTITLED": "您申请时（{day}）不符合领取条件",
+}
+"""What happened, by ground."""
+
+
+STOPS: Mapping[Effect, tuple[str, str]] = {
+    Effect.END: ("失业保险金停发决定书", "停止发放失业保险金"),
+    Effect.INTERRUPT: ("失业保险金中断发放决定书", "服刑期间不发失业保险金"),
+    Effect.ANNUL: ("失业保险金核定撤销决定书", "撤销原来的核定"),
+}
+"""Title and decision, by what becomes of the spell."""
 
 
 class _Head(TypedDict):
@@ -205,6 +239,114 @@ def closed_words(claim: Claim, law: ParameterBook, *, now: datetime) -> Words:
             "date": date_words(today),
             **_foot([f"电话 {office.phone}", "期满未补充，由系统办结；您可以要求由工作人员重新办理。"]),
         }
+
+
+def suspension_words(
+    claim: Claim, law: ParameterBook, *, why: str, until: date, actor: User, now: datetime
+) -> Words:
+    """The notice that the next payments wait: what is looked into, until when, and what it means."""
+    today = legal_day(now)
+    with override(CHINESE):
+        office = agency(law, region=claim.county, on=today)
+        who = "系统比对" if actor.pk == machine().pk else f"经办 {actor}"
+        return {
+            **_head(claim, office, title="失业保险金暂停发放告知书"),
+            "opening": [
+                "您正在领取失业保险金。",
+                "从下一笔起先暂停发放",
+                "，因为有一件事要核实。这不是停发的决定。",
+            ],
+            "sections": [
+                _section("一、正在核实什么", *_lines(why), f"依据{_articles([INQUIRY])}。"),
+                _section(
+                    "二、这意味着什么",
+                    f"最晚{date_words(until)}给您答复。核实没有问题的，恢复发放，暂停期间的各月一起补发，一分不少；"
+                    "确实要停发的，由两位工作人员签字，另发决定书，写明理由和救济途径。"
+                    "已经到账的、已经送到银行的，不受暂停影响。",
+                ),
+                _section(
+                    "三、您可以说明情况",
+                    f"到“我的”里写明情况、请人工办理，或者拨 {office.phone}。您说的会写进案卷。",
+                ),
+            ],
+            "date": date_words(today),
+            **_foot([f"{who}　电话 {office.phone}", "暂停只影响还没有送出的款项。"]),
+        }
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What a signed stop comes to: the last month, the months kept, and what has to come back."""
+
+    spell: Spell
+    stop: Stop
+    through: str
+    left: int
+    to_recover: Sequence[str]
+    to_recover_fen: Fen
+
+
+def stop_words(ending: Ending, law: ParameterBook, *, why: str, signed: Signatures, now: datetime) -> Words:
+    """The decision that ends a spell or lets it rest: the ground, the last month, what is kept, the remedies.
+
+    `why` is the handler's own reason.
+    """
+    claim, today = ending.spell.claim, legal_day(now)
+    ground = GROUNDS[ending.stop.ground]
+    said = EVENTS[ending.stop.ground].format(day=date_words(ending.stop.event_on))
+    with override(CHINESE):
+        office = agency(law, region=claim.county, on=today)
+        title, decided = STOPS[ground.effect]
+        return {
+            **_head(claim, office, title=title),
+            "opening": [f"{_applied(claim)}，已经核定。经核实，现在决定", decided, "，理由如下。"],
+            "sections": [
+                _section(
+                    "一、事实和依据",
+                    f"{said}；凭{EVIDENCE[ending.stop.evidence]}认定。",
+                    f"经办说明：{' '.join(_lines(why))}",
+                    f"依据{_articles([ground.reference])}，决定{decided}。",
+                ),
+                _stop_result(ending),
+                _section("三、您保留的权利和可以办的事", _after_stop(ending, office)),
+                _remedies("四、对本决定不服", remedies(law, region=claim.county, on=today)),
+            ],
+            "date": date_words(today),
+            **_foot(_signed(signed, 0, office)),
+        }
+
+
+def _stop_result(ending: Ending) -> Section:
+    """Until when benefit was due, the months kept, and what has to come back."""
+    spell = ending.spell
+    none = ending.through < spell.first_month
+    last = min(ending.through, spell.last_month)
+    rows = [
+        ["发到", "一个月也不该发" if none else "最后一个月照发", "—" if none else month_words(last)],
+    ]
+    if GROUNDS[ending.stop.ground].effect is not Effect.ANNUL:
+        said = "留着以后用" if ending.left else "没有留下的月数"
+        rows.append(["没领的月数", said, f"{ending.left} 个月"])
+    if ending.to_recover:
+        months = "、".join(month_words(month) for month in ending.to_recover)
+        rows.append(["多发的", f"{months}，要退回", _yuan(ending.to_recover_fen)])
+    table: Table = {"head": ["项目", "说明", "结果"], "rows": rows}
+    return {"heading": "二、结果", "table": table, "paragraphs": []}
+
+
+def _after_stop(ending: Ending, office: Agency) -> str:
+    ground = GROUNDS[ending.stop.ground]
+    if ground.effect is Effect.INTERRUPT:
+        again = "刑满释放后告诉我们，从释放的那个月起接着发，不用重新申请。"
+    elif ground.effect is Effect.ANNUL:
+        again = "已缴的月数全部恢复，以后符合条件可以再申请。"
+    elif ending.left:
+        again = "没领的月数给您留着，以后失业可以再申请，和新的月数合并计算。"
+    else:
+        again = "已缴的养老等其他保险不受影响。"
+    if ending.to_recover:
+        again += "多发的要退回，工作人员会和您联系怎么退；一次退有困难的，可以商量分期。"
+    return f"{again}记录不对的请拨 {office.phone}。"
 
 
 # --- parts ------------------------------------------------------------------------------------------------

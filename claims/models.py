@@ -1,4 +1,5 @@
-"""Tables of the combined application: draft, registration, claim, request for a person, spell and its months.
+"""Tables of the combined application: draft, registration, claim, request for a person, spell and its months;
+and what happens to a spell: suspension, stop, interruption.
 
 A registration and a claim are separate legal acts written in one transaction. A claim's status is its
 case's; nothing here carries a status of its own. No writes, no rules, no network in this module.
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Party
 from accounts.privacy import EncryptedJSONField, EncryptedTextField
-from cases.models import Case, Determination
+from cases.models import Case, Determination, Proposal
 from claims import contribution_models  # noqa: F401 - Django finds an app's tables from here
 
 DRAFT_KEPT = timedelta(days=30)
@@ -138,9 +139,16 @@ class PersonRequest(models.Model):
 
 
 class Ground(models.TextChoices):
-    """Why a spell ended (domain rule 1.9)."""
+    """Why a spell ended or rests (domain rule 1.9); what follows from each is `law.ending.GROUNDS`."""
 
     REEMPLOYED = "REEMPLOYED", _("重新就业")
+    CONSCRIPTED = "CONSCRIPTED", _("应征服兵役")
+    EMIGRATED = "EMIGRATED", _("移居境外")
+    PENSION = "PENSION", _("享受基本养老保险待遇")
+    JOBS_REFUSED = "JOBS_REFUSED", _("无正当理由拒不接受适当的工作或者培训")
+    IMPRISONED = "IMPRISONED", _("被判刑收监执行")
+    DIED = "DIED", _("死亡")
+    NEVER_ENTITLED = "NEVER_ENTITLED", _("自始不符合条件")
     EXHAUSTED = "EXHAUSTED", _("月数领完")
 
 
@@ -148,7 +156,7 @@ class Spell(models.Model):
     """The entitlement a grant created: so many months from the first to the last.
 
     One that ended keeps its last payable month (`paid_through`), which may lie before `first_month` where
-    nothing was due; the months behind it are kept for a later spell.
+    nothing was due, and how many of its months are kept for a later spell (`months_kept`).
     """
 
     claim = models.OneToOneField(Claim, on_delete=models.PROTECT, related_name="spell", primary_key=True)
@@ -157,16 +165,19 @@ class Spell(models.Model):
     first_month = models.CharField(max_length=7)
     last_month = models.CharField(max_length=7)
     granted_at = models.DateTimeField()
-    ground = models.CharField(max_length=12, choices=Ground, blank=True, default="")
+    ground = models.CharField(max_length=16, choices=Ground, blank=True, default="")
     event_on = models.DateField(null=True, blank=True)
     paid_through = models.CharField(max_length=7, blank=True, default="")
+    months_kept = models.PositiveSmallIntegerField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(ended_at=None, ground="", paid_through="", event_on=None)
-                | Q(ended_at__isnull=False, event_on__isnull=False) & ~Q(ground="") & ~Q(paid_through=""),
+                condition=Q(ended_at=None, ground="", paid_through="", event_on=None, months_kept=None)
+                | Q(ended_at__isnull=False, event_on__isnull=False, months_kept__isnull=False)
+                & ~Q(ground="")
+                & ~Q(paid_through=""),
                 name="claims_spell_ended_for_a_reason",
             ),
             models.CheckConstraint(
@@ -191,4 +202,72 @@ class SpellMonth(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["spell", "month"], name="claims_spell_month_once"),
             models.CheckConstraint(condition=Q(amount_fen__gt=0), name="claims_spell_month_amount_positive"),
+        ]
+
+
+class Suspension(models.Model):
+    """The next payments of a spell wait while something is looked into; on `until` at the latest the person
+    has an answer.
+
+    `reference` is the number of the case that looks into it, empty where the claim's own officer does. A
+    spell goes on when the last of its suspensions is lifted, as what it was before the first (`came_from`).
+    """
+
+    spell = models.ForeignKey(Spell, on_delete=models.PROTECT, related_name="suspensions")
+    reference = models.CharField(max_length=32, blank=True, default="")
+    why = EncryptedTextField()
+    until = models.DateField()
+    came_from = models.CharField(max_length=16)
+    began_at = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["spell", "reference"],
+                condition=Q(lifted_at=None),
+                name="claims_suspension_one_in_force_a_cause",
+            ),
+        ]
+
+
+class Stop(models.Model):
+    """What a handler proposes to end, or to let rest: on which ground, since when, on what evidence.
+
+    `keeps_months` is an officer's word where the law leaves it to one (`law.ending.Months.OFFICER`).
+    """
+
+    proposal = models.OneToOneField(
+        Proposal, on_delete=models.PROTECT, related_name="benefit_stop", primary_key=True
+    )
+    spell = models.ForeignKey(Spell, on_delete=models.PROTECT, related_name="stops")
+    ground = models.CharField(max_length=16, choices=Ground)
+    event_on = models.DateField()
+    evidence = models.CharField(max_length=16)
+    keeps_months = models.BooleanField()
+
+
+class Interruption(models.Model):
+    """The months in which a spell rests: those behind `after` up to `until` (empty: still resting).
+
+    They are not paid and not used up; the spell is as many months later over.
+    """
+
+    spell = models.ForeignKey(Spell, on_delete=models.PROTECT, related_name="interruptions")
+    ground = models.CharField(max_length=16, choices=Ground)
+    event_on = models.DateField()
+    after = models.CharField(max_length=7)
+    until = models.CharField(max_length=7, blank=True, default="")
+    began_at = models.DateTimeField()
+    ended_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["spell"], condition=Q(ended_on=None), name="claims_interruption_one_open_a_spell"
+            ),
+            models.CheckConstraint(
+                condition=Q(until="", ended_on=None) | Q(ended_on__isnull=False) & Q(until__gte=F("after")),
+                name="claims_interruption_ended_whole",
+            ),
         ]

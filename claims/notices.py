@@ -52,3 +52,46 @@ register(
         "还没找到工作，可以打 12333 问职业介绍。"
     ),
 )
+register(
+    "claim.suspended",
+    _(
+        "您的失业保险金（{case}）从下一笔起先暂停，正在核实一件事，{due:date}前给您答复。没有问题就恢复，"
+        "暂停的一起补发。是什么事、怎么说明，请看“我的”。"
+    ),
+)
+register(
+    "claim.resumed",
+    _("核实清楚了：您的失业保险金（{case}）恢复发放，暂停期间的下一批一起补发。"),
+)
+register(
+    "claim.stopped",
+    _(
+        "您的失业保险金（{case}）停发了，发到{month:month}为止，留着以后用的有 {left} 个月。"
+        "理由和救济办法请看“我的”里的决定书。"
+    ),
+)
+register(
+    "claim.annulled",
+    _(
+        "您的失业保险金核定（{case}）撤销了：经核实，申请时不符合条件。缴费月数恢复，以后符合条件可以再申请。"
+        "理由和救济办法请看“我的”里的决定书。"
+    ),
+)
+register(
+    "claim.interrupted",
+    _(
+        "您的失业保险金（{case}）发到{month:month}为止，服刑期间不发，剩下的 {left} 个月都留着。"
+        "释放后告诉我们，接着发。"
+    ),
+)
+register(
+    "claim.interruption_ended",
+    _("您的失业保险金（{case}）从{month:month}起接着发，发到{last:month}为止。"),
+)
+register(
+    "claim.to_return",
+    _(
+        "您的失业保险金（{case}）多发了 {count} 个月，共 {total_fen:money}，要退回，"
+        "工作人员会和您联系怎么退。"
+    ),
+)

@@ -38,6 +38,17 @@ SENTENCES: Mapping[str, str | Promise] = {
         "这个日子不晚于您申请的那天（%(applied)s），要由工作人员看。请在下面请人工办理，或者打 12333。"
     ),
     "claim.not_in_payment": _("这一份现在不在发放，不用报告。"),
+    "claim.being_looked_into": _(
+        "这一份正在核实，先不能这样报告。请在下面请人工办理，写明哪天上班，或者打 12333。"
+    ),
+    "claim.suspended_elsewhere": _("这一份因为 %(number)s 暂停，请在那一件里核实、办结。"),
+    "claim.event_ahead": _("这个日子还没有到。到了那天再办，不会晚。"),
+    "claim.event_before": _(
+        "这个日子不晚于申请的那天（%(applied)s）：那样要看的是当时该不该核定，不能按停发办。"
+    ),
+    "claim.nothing_left": _("那个月以后已经没有月数，没有什么可中断的。"),
+    "claim.rests_already": _("这一份已经因为服刑中断。"),
+    "claim.released_before": _("释放的日子不晚于收监的那天（%(event)s），请再看一看。"),
     "claim.month_not_begun": _("%(month)s 还没有开始，不能生成应发。"),
 }
 
@@ -55,6 +66,8 @@ def sentence(refused: Refused) -> str:
             numbers["verdict"] = str(Determination.Verdict(verdict).label)
         case {"applied": str(applied)}:
             numbers["applied"] = date_words(date.fromisoformat(applied))
+        case {"event": str(event)}:
+            numbers["event"] = date_words(date.fromisoformat(event))
         case {"until": str(until)}:
             numbers["until"] = date_words(date.fromisoformat(until))
         case {"month": str(month)}:

@@ -18,10 +18,19 @@ from cases.clocks import Clock
 from cases.models import Amendment, Attachment, Case, Event, Letter, Message, Proposal
 from claims.checks import Check, checks_of
 from claims.facts import ALL_SOURCES, EarlierSpell, Evidence, FactValue, Origin, assemble
-from claims.models import Claim, Draft, PersonRequest, Registration, Spell
+from claims.models import (
+    Claim,
+    Draft,
+    Interruption,
+    PersonRequest,
+    Registration,
+    Spell,
+    Stop,
+    Suspension,
+)
 from gateways.models import Lookup
 from gateways.ports import CardAnswer, Source, Subject
-from law import months
+from law import ending, months
 from law.errors import FaultyField, Refused
 from law.money import Fen
 from law.parameters import ParameterBook
@@ -231,21 +240,60 @@ def spell_of(claim: Claim) -> Spell | None:
 
 
 def months_left(spell: Spell) -> int:
-    """The months of an ended spell that are kept for a later one."""
-    return _left(spell.months, spell.first_month, spell.last_month, spell.paid_through)
+    """The months that an ended spell keeps for a later one; of one that rests, those it goes on with."""
+    if spell.months_kept is not None:
+        return spell.months_kept
+    rests = interruptions_of(spell)
+    through = rests[-1].after if rests and not rests[-1].until else spell.last_month
+    return max(0, spell.months - len(months_due(spell, through, rests)))
 
 
-def _left(granted: int, first: str, last: str, through: str) -> int:
-    return granted - max(0, months.parse(min(through, last)) - months.parse(first) + 1)
+def months_drawn(spell: Spell, through: str) -> int:
+    """How many months of a spell are due up to `through`: those in which it rested are not."""
+    return len(months_due(spell, through, interruptions_of(spell)))
 
 
-# Asked at each check of a claim: the person's latest spell of another claim, once it has ended.
+def interruptions_of(spell: Spell) -> list[Interruption]:
+    """When a spell rested, oldest first."""
+    return list(Interruption.objects.filter(spell=spell).order_by("after", "pk"))
+
+
+def open_suspensions_of(spell: Spell) -> list[Suspension]:
+    """What is being looked into about a spell, oldest first."""
+    return list(Suspension.objects.filter(spell=spell, lifted_at=None).order_by("pk"))
+
+
+def stop_of(proposal: Proposal) -> Stop | None:
+    """What a handler proposes to stop; None for any other proposal."""
+    return Stop.objects.filter(pk=proposal.pk).first()
+
+
+def last_payable(spell: Spell, *, ground: str, event_on: date) -> str:
+    """The last month that may be paid of a spell on this ground; the one before its first where none may."""
+    law = policy.selectors.book().for_program(ending.KEYS, region=spell.claim.county)
+    last = ending.last_payable_month(ground, event_on, law)
+    return max(last or "", months.shift(spell.first_month, -1))
+
+
+def months_due(spell: Spell, through: str, rests: Sequence[Interruption]) -> list[str]:
+    """The months of a spell up to `through` and its last one, without those in which it rested."""
+    due, month = list[str](), spell.first_month
+    while month <= min(through, spell.last_month):
+        if not any(rest.after < month <= (rest.until or month) for rest in rests):
+            due.append(month)
+        month = month_after(month)
+    return due
+
+
+# Asked at each check of a claim: the person's latest spell of another claim, once it has ended. One that was
+# annulled consumed nothing.
 EARLIER = """
-    SELECT standing.number, spell.months, spell.first_month, spell.last_month, spell.paid_through
+    SELECT standing.number, spell.months_kept
     FROM claims_claim claim
     JOIN claims_spell spell ON spell.claim_id = claim.case_id
     JOIN cases_case standing ON standing.id = claim.case_id
     WHERE claim.party_id = %s AND claim.case_id IS DISTINCT FROM %s AND spell.ended_at IS NOT NULL
+        AND spell.ground <> 'NEVER_ENTITLED'
     ORDER BY spell.granted_at DESC LIMIT 1
 """
 
@@ -257,8 +305,8 @@ def earlier_spell(claim: Claim) -> EarlierSpell | None:
         found = cursor.fetchone()
     if found is None:
         return None
-    number, granted, first, last, through = found
-    return EarlierSpell(number, _left(granted, first, last, through))
+    number, kept = found
+    return EarlierSpell(number, kept)
 
 
 def month_fen(spell: Spell, month: str, *, book: ParameterBook | None = None) -> Fen:

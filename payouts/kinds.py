@@ -302,6 +302,7 @@ RETRIED_BY_THE_MACHINE = frozenset({Cause.UNSPECIFIED, Cause.FILE_OR_TIME})
 MAKER, CHECKER, SUPERVISOR = 1, 2, 3
 """Levels of signatures under a batch."""
 
+HELD = "HELD"
 NO_PAYEE = "NO_PAYEE"
 COOLING_OFF = "COOLING_OFF"
 RETURN_OPEN = "RETURN_OPEN"
@@ -312,6 +313,7 @@ NAME_FAULTY = "NAME_FAULTY"
 NEXT_FILE = "NEXT_FILE"
 
 LEFT_OUT_LABELS: Mapping[str, tuple[Label, Label]] = {
+    HELD: (_("暂停发放，正在核实"), _("核实清楚、恢复发放后进下一批；在这份待遇的案件里办")),
     NO_PAYEE: (_("没有收款账户"), _("本人登记能收款的社保卡后，进下一批")),
     COOLING_OFF: (_("换卡冷静期"), _("换卡满一批后，进下一批")),
     RETURN_OPEN: (_("退票没有处理完"), _("更正后进下一批；在退票里办")),

@@ -163,6 +163,28 @@ class Receivable(models.Model):
         ]
 
 
+class PaymentHold(models.Model):
+    """What a case is owed waits, although it is due, while something about it is looked into.
+
+    Whoever holds it lifts it; a payment that lies in a sealed batch already goes its way.
+    """
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="payment_holds")
+    since = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar[Constraints] = [
+            models.UniqueConstraint(
+                name="payouts_paymenthold_one_in_force", fields=["case"], condition=Q(lifted_at=None)
+            ),
+            models.CheckConstraint(
+                name="payouts_paymenthold_lifted_after",
+                condition=Q(lifted_at=None) | Q(lifted_at__gte=F("since")),
+            ),
+        ]
+
+
 class Batch(models.Model):
     """Obligations sent together. Everything but the three dates and the bank's words is fixed when it is
     sealed.

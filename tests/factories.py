@@ -24,7 +24,7 @@ from accounts.selectors import agent_with_number, machine
 from accounts.services import create_staff, ensure_person, link_citizen
 from cases.attachments import Paper
 from claims import kinds
-from claims.models import Claim
+from claims.models import Claim, Ground
 from claims.services import Application
 from gateways.ports import BankReceipt
 from law.money import Fen
@@ -232,7 +232,11 @@ class City:
             kinds.SUPPLEMENT: self._asked_for_papers,
             kinds.APPROVED: self.verified,
             kinds.PAYING: self._paying,
+            kinds.SUSPENDED: self._suspended,
+            kinds.STOP_REVIEW: self._stop_proposed,
+            kinds.INTERRUPTED: self._interrupted,
             kinds.ENDED: self._ended,
+            kinds.ANNULLED: self._annulled,
             kinds.REJECTED: self._rejected,
             kinds.REOPENED: self._reopened,
             kinds.CLOSED_NO_RESPONSE: self._closed,
@@ -322,6 +326,47 @@ class City:
             claim=claim, started_on=legal_day(later), actor=claim.party.user, now=later
         )
         return reread(claim)
+
+    def _suspended(self) -> Claim:
+        claim = self._paying()
+        claims.services.suspend_claim(
+            claim=claim,
+            why="有单位给您参保，请说明。",
+            actor=self.staff.handlers[0],
+            now=NOW + timedelta(days=3),
+        )
+        return reread(claim)
+
+    def _stop_proposed(self, ground: Ground = Ground.CONSCRIPTED) -> Claim:
+        claim = self._paying()
+        later = NOW + timedelta(days=3)
+        claims.services.propose_stop(
+            claim=claim,
+            ground=ground,
+            event_on=legal_day(later),
+            why="兵役机关已书面答复。",
+            evidence="OFFICE",
+            actor=self.staff.handlers[0],
+            now=later,
+        )
+        return reread(claim)
+
+    def _stopped(self, ground: Ground) -> Claim:
+        claim = self._stop_proposed(ground)
+        claims.services.sign_stop(
+            claim=claim,
+            agreed=True,
+            remark="",
+            actor=self.staff.reviewers[0],
+            now=NOW + timedelta(days=3, hours=1),
+        )
+        return reread(claim)
+
+    def _interrupted(self) -> Claim:
+        return self._stopped(Ground.IMPRISONED)
+
+    def _annulled(self) -> Claim:
+        return self._stopped(Ground.NEVER_ENTITLED)
 
     # --- money --------------------------------------------------------------------------------------------
 

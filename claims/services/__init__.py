@@ -1,4 +1,5 @@
-"""All writes about claims: draft, submission, verification, proposal, decision, card, monthly obligation.
+"""All writes about claims: draft, submission, verification, proposal, decision, card, monthly obligation,
+suspension and end.
 
 Each public service is one transaction, except those that ask the outside world: they read, ask with no
 transaction open, then write in one. No HTTP, no Celery, no clock and no number of the law in here.
@@ -12,12 +13,14 @@ from claims.services.applying import (
     save_draft,
     submit_claim,
 )
+from claims.services.changing import end_interruption, resume_claim, suspend_claim
 from claims.services.deciding import close_unanswered, propose, request_papers, review
 from claims.services.ending import end_used_up, report_job
 from claims.services.paying import accrue_due, accrue_month, follow_payments
 from claims.services.person import answer_person_request, ask_for_person
 from claims.services.reading import note_read, open_letter, open_paper
 from claims.services.reopening import reopen
+from claims.services.stopping import propose_stop, sign_stop
 from claims.services.verifying import (
     LEASE,
     ask_again,
@@ -40,6 +43,7 @@ __all__ = [
     "claims_to_ask",
     "close_unanswered",
     "drop_old_drafts",
+    "end_interruption",
     "end_used_up",
     "follow_payments",
     "look_up_for_form",
@@ -47,12 +51,16 @@ __all__ = [
     "open_letter",
     "open_paper",
     "propose",
+    "propose_stop",
     "reopen",
     "report_job",
     "request_papers",
+    "resume_claim",
     "review",
     "save_draft",
+    "sign_stop",
     "submit_claim",
+    "suspend_claim",
     "verify_claim",
     "verify_due",
 ]

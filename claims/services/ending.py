@@ -11,15 +11,14 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-import cases.services
 import payouts.services
 import policy.selectors
 from accounts.models import User
 from accounts.selectors import machine
-from cases.models import Case
 from claims import kinds
 from claims.models import Claim, Ground, Spell, SpellMonth
 from claims.selectors import PROGRAM, months_left
+from claims.services.spells import AT_REST, RUNNING, end_spell, lock_spell, unregister
 from claims.services.steps import tell
 from law import months, overpayment, retirement, unemployment_benefit
 from law.errors import Refused
@@ -33,9 +32,11 @@ def report_job(*, claim: Claim, started_on: date, actor: User, now: datetime) ->
     """The person says that work began on `started_on`: benefit stops after its last payable month (G1).
 
     `Refused`: "claim.job_ahead" (not begun yet), "claim.job_before" (work before the application: the grant
-    itself is in question, which a person must look at), "claim.not_in_payment".
+    itself is in question, which a person must look at), "claim.not_in_payment", "claim.being_looked_into".
     """
-    spell = _locked(claim)
+    spell = lock_spell(claim, RUNNING | AT_REST, actor=actor)
+    if claim.case.status in AT_REST:
+        raise Refused("claim.being_looked_into")
     if started_on > legal_day(now):
         raise Refused("claim.job_ahead")
     if started_on <= claim.applied_on:
@@ -47,7 +48,7 @@ def report_job(*, claim: Claim, started_on: date, actor: User, now: datetime) ->
     stopped = payouts.services.stop_after(
         case=claim.case, item=PROGRAM, month=through, why=Ground.REEMPLOYED, actor=actor, now=now
     )
-    _end(
+    end_spell(
         spell,
         ground=Ground.REEMPLOYED,
         event_on=started_on,
@@ -57,9 +58,7 @@ def report_job(*, claim: Claim, started_on: date, actor: User, now: datetime) ->
         now=now,
         payload={"withdrawn": list(stopped.withdrawn), "to_recover": list(stopped.to_recover)},
     )
-    registration = claim.registration
-    registration.ended_on = max(started_on, registration.registered_on)
-    registration.save(update_fields=["ended_on"])
+    unregister(claim, on=started_on)
     numbers: dict[str, str | int] = {"month": through, "left": months_left(spell)}
     if stopped.to_recover:
         numbers |= {"count": len(stopped.to_recover), "total_fen": stopped.to_recover_fen}
@@ -87,12 +86,12 @@ def end_used_up(*, now: datetime) -> int:
 @transaction.atomic
 def _end_used_up(claim: Claim, *, now: datetime) -> bool:
     try:
-        spell = _locked(claim)
+        spell = lock_spell(claim, {kinds.PAYING}, actor=machine())
     except Refused:
-        return False  # a report of work came first
+        return False  # a report of work came first, or a question
     if SpellMonth.objects.filter(spell=spell).count() < spell.months or _may_go_on(spell):
         return False
-    _end(
+    end_spell(
         spell,
         ground=Ground.EXHAUSTED,
         event_on=months.day_in(months.parse(spell.last_month), 31),
@@ -120,39 +119,3 @@ def _may_go_on(spell: Spell) -> bool:
         parameters=law,
     )
     return until is not None
-
-
-def _locked(claim: Claim) -> Spell:
-    """The running spell of a claim, with claim and case locked against another end."""
-    Case.objects.select_for_update().get(pk=claim.pk)
-    claim.case.refresh_from_db()
-    spell = Spell.objects.select_related("determination").filter(claim=claim, ended_at=None).first()
-    if spell is None or claim.case.status not in {kinds.APPROVED, kinds.PAYING}:
-        raise Refused("claim.not_in_payment")
-    return spell
-
-
-def _end(
-    spell: Spell,
-    *,
-    ground: Ground,
-    event_on: date,
-    through: str,
-    verb: str,
-    actor: User,
-    now: datetime,
-    payload: dict[str, object],
-) -> None:
-    claim = spell.claim
-    spell.ground, spell.event_on, spell.paid_through, spell.ended_at = ground, event_on, through, now
-    spell.save(update_fields=["ground", "event_on", "paid_through", "ended_at"])
-    cases.services.transition(
-        case=claim.case,
-        to=kinds.ENDED,
-        verb=verb,
-        actor=actor,
-        now=now,
-        payload={"event_on": event_on.isoformat(), "through": through, **payload},
-    )
-    Claim.objects.filter(pk=claim.pk).update(closed_at=now)
-    claim.closed_at = now

@@ -23,15 +23,15 @@ from cases.batch import record_many
 from cases.models import Case, Event
 from claims import kinds
 from claims.models import Claim, Spell
-from claims.selectors import PROGRAM, fen_of_month, month_after
+from claims.selectors import PROGRAM, fen_of_month, interruptions_of, month_after, months_due
 from law.errors import MissingParameter, Refused
 from law.workdays import legal_day
 from payouts.services import Due
 
 ACCRUE_CHUNK = 5_000
 FOLLOWED_A_RUN = 5_000
-# One that ended is still owed what is due of it: the report of work may come before the month's sweep.
-IN_PAYMENT = [kinds.APPROVED, kinds.PAYING, kinds.ENDED]
+# One that ended or rests is still owed what is due of it: a report may come before the month's sweep.
+IN_PAYMENT = [kinds.APPROVED, kinds.PAYING, kinds.INTERRUPTED, kinds.ENDED]
 
 logger = logging.getLogger("anye.claims")
 
@@ -44,8 +44,12 @@ def accrue_due(*, now: datetime, claim_ids: Sequence[int] | None = None) -> int:
     current = legal_day(now).isoformat()[:7]
     missing: set[str] = set()
     # Few rows: spells that begin, end and stand alike are one.
-    alike = _in_payment(claim_ids).annotate(owed=Count("month_rows"))
+    spells = _in_payment(claim_ids)
+    alike = spells.filter(interruptions=None).annotate(owed=Count("month_rows"))
     of_each = alike.values_list("first_month", "last_month", "paid_through", "owed")
+    for spell in spells.filter(interruptions__isnull=False).distinct():
+        due = months_due(spell, min(spell.paid_through or current, current), interruptions_of(spell))
+        missing.update(set(due).difference(spell.month_rows.values_list("month", flat=True)))
     for first, last, through, owed in of_each.distinct():
         begun, month = [], first
         while month <= min(last, through or last, current):
@@ -99,10 +103,13 @@ NOT_OWED_YET = """
     JOIN cases_case standing ON standing.id = spell.claim_id
     JOIN cases_determination grounds ON grounds.id = spell.determination_id
     LEFT JOIN claims_spellmonth done ON done.spell_id = spell.claim_id AND done.month = %(month)s
+    LEFT JOIN claims_interruption rest ON rest.spell_id = spell.claim_id AND rest.after < %(month)s
+        AND (rest.until = '' OR rest.until >= %(month)s)
     WHERE standing.status = ANY(%(in_payment)s)
         AND spell.first_month <= %(month)s AND spell.last_month >= %(month)s AND spell.granted_at <= %(now)s
         AND (spell.paid_through = '' OR spell.paid_through >= %(month)s)
-        AND done.id IS NULL AND spell.claim_id > %(after)s AND spell.claim_id <> ALL(%(passed_over)s)
+        AND done.id IS NULL AND rest.id IS NULL
+        AND spell.claim_id > %(after)s AND spell.claim_id <> ALL(%(passed_over)s)
         AND (%(claims)s::bigint[] IS NULL OR spell.claim_id = ANY(%(claims)s::bigint[]))
     ORDER BY spell.claim_id LIMIT %(most)s
     FOR UPDATE OF spell SKIP LOCKED

@@ -18,6 +18,7 @@ from payouts.models import (
     Move,
     Obligation,
     Payment,
+    PaymentHold,
     ReturnedPayment,
     Transfer,
     pool_of,
@@ -39,6 +40,7 @@ class MonthState:
     is_paid: bool
     is_stopped: bool
     is_to_recover: bool
+    is_held: bool
     is_returned: bool
     is_sent: bool
     is_in_batch: bool
@@ -58,6 +60,8 @@ class MonthState:
             return _("多发了，要退回")
         if self.is_paid:
             return _("已到账")
+        if self.is_held:
+            return _("暂停，核实清楚再发")
         if self.is_returned:
             return _("退回：%(cause)s") % {"cause": CAUSE_LABELS.get(self.cause, "")}
         if self.is_sent:
@@ -74,7 +78,9 @@ def months_of_case(case: Case) -> Sequence[MonthState]:
     """Every obligation that a case has granted, oldest month first."""
     standing = Obligation.objects.select_related("receivable").filter(case=case, replaced_by=None)
     stopped = Exists(Transfer.objects.filter(obligation=OuterRef("pk"), kind=Move.STOPPED))
-    obligations = list(standing.annotate(is_stopped=stopped).order_by("month", "due_on", "pk"))
+    held = Exists(PaymentHold.objects.filter(case=case, lifted_at=None))
+    marked = standing.annotate(is_stopped=stopped, is_held=held)
+    obligations = list(marked.order_by("month", "due_on", "pk"))
     payments = Payment.objects.select_related("batch__case", "payee").filter(obligation__in=obligations)
     # The account number is not for pages; its last four digits stand beside it.
     latest = {
@@ -84,7 +90,13 @@ def months_of_case(case: Case) -> Sequence[MonthState]:
     returns = ReturnedPayment.objects.select_related("case").filter(obligation__in=obligations)
     returned = {one.obligation_id: one for one in returns}
     return [
-        _state(owed, latest.get(owed.pk), returned.get(owed.pk), is_stopped=owed.is_stopped)
+        _state(
+            owed,
+            latest.get(owed.pk),
+            returned.get(owed.pk),
+            is_stopped=owed.is_stopped,
+            is_held=owed.is_held,
+        )
         for owed in obligations
     ]
 
@@ -129,7 +141,12 @@ def fund(region: str) -> FundState:
 
 
 def _state(
-    owed: Obligation, payment: Payment | None, returned: ReturnedPayment | None, *, is_stopped: bool
+    owed: Obligation,
+    payment: Payment | None,
+    returned: ReturnedPayment | None,
+    *,
+    is_stopped: bool,
+    is_held: bool,
 ) -> MonthState:
     """The state by the latest attempt and the open return, if there is one."""
     is_paid = payment is not None and payment.settled_at is not None and payment.returned_at is None
@@ -146,6 +163,7 @@ def _state(
         is_paid=is_paid,
         is_stopped=is_stopped,
         is_to_recover=hasattr(owed, "receivable"),
+        is_held=is_held and not is_paid and not is_live and not is_stopped,
         is_returned=is_returned,
         is_sent=payment is not None and is_live and payment.batch.submitted_at is not None,
         is_in_batch=is_live,

@@ -5,6 +5,7 @@ again without harm. Nothing outside this package writes a table of this app.
 """
 
 from payouts.services.correcting import ask_card_again, decide_pay_again, propose_pay_again
+from payouts.services.holding import hold_payments, release_payments
 from payouts.services.owing import Due, open_fund, owe, owe_many
 from payouts.services.payees import NewPayee, set_first_payees, set_payee
 from payouts.services.receipts import fetch_and_record, record_receipts
@@ -25,6 +26,7 @@ __all__ = [
     "decide_act",
     "decide_pay_again",
     "fetch_and_record",
+    "hold_payments",
     "open_fund",
     "owe",
     "owe_many",
@@ -33,6 +35,7 @@ __all__ = [
     "reconcile_day",
     "reconcile_open_days",
     "record_receipts",
+    "release_payments",
     "remind_returned",
     "seal_batch",
     "send_back_batch",

@@ -21,6 +21,7 @@ from payouts.kinds import (
     CONFLICT,
     COOLING_OFF,
     CORRECTING,
+    HELD,
     LEFT_OUT_LABELS,
     NO_PAYEE,
     PROPOSED,
@@ -65,7 +66,8 @@ JUDGED = """
     SELECT reason, array_agg(id ORDER BY due_on, id)
     FROM (
         SELECT owed.id, owed.due_on,
-               CASE WHEN payee.id IS NULL THEN %(no_payee)s
+               CASE WHEN held.id IS NOT NULL THEN %(held)s
+                    WHEN payee.id IS NULL THEN %(no_payee)s
                     WHEN contradicted.obligation_id IS NOT NULL OR waiting.is_contradicted
                          OR EXISTS (
                              SELECT 1 FROM payouts_payment tried
@@ -83,6 +85,7 @@ JUDGED = """
                     WHEN payee.replaces AND payee.valid_from > %(free_before)s THEN %(cooling_off)s
                     ELSE '' END AS reason
         FROM payouts_obligation owed
+        LEFT JOIN payouts_paymenthold held ON held.case_id = owed.case_id AND held.lifted_at IS NULL
         LEFT JOIN payouts_payee payee ON payee.party_id = owed.party_id AND payee.valid_to IS NULL
         LEFT JOIN (
             SELECT obligation_id, bool_or(odd = %(odd)s) AS is_differing,
@@ -138,6 +141,7 @@ def judge(pool: str, today: date) -> tuple[list[int], dict[str, list[int]]]:
         cursor.execute(
             JUDGED,
             {
+                "held": HELD,
                 "no_payee": NO_PAYEE,
                 "conflict": CONFLICT,
                 "recheck": RECHECK,

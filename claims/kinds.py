@@ -27,6 +27,9 @@ REJECTED = "REJECTED"
 REOPENED = "REOPENED"
 CLOSED_NO_RESPONSE = "CLOSED_NO_RESPONSE"
 
+AT_REST = frozenset({SUSPENDED, STOP_REVIEW, INTERRUPTED})
+"""A spell is there, and nothing is paid for the time being."""
+
 GRANT = "GRANT"
 REFUSE = "REFUSE"
 STOP = "STOP"

@@ -20,8 +20,8 @@ from accounts.roles import Action, can
 from cases.models import Message
 from cases.wording import month_words, sentence
 from claims import kinds, selectors, words
+from claims.change_pages import ChangeForms, change_panel, rest_words
 from claims.checks import tally
-from claims.facts import AMENDABLE
 from claims.forms import (
     AnswerForm,
     ApplicationForm,
@@ -31,9 +31,11 @@ from claims.forms import (
     ReopenForm,
     ReviewForm,
 )
+from claims.kinds import AT_REST
 from claims.models import Claim, Spell
 from claims.paperwork import ended_words, inbox, letter_rows, next_pay_by, paper_rows, ways_on
-from law.decision import Outcome, Reason, Verdict
+from claims.questions import open_questions
+from law.decision import Outcome, Verdict
 from law.money import Fen, yuan_grouped
 from law.parameters import ParameterBook
 from law.unemployment_benefit import UnemploymentDecision
@@ -265,8 +267,8 @@ def tracker_page(
     events = {event.verb: event for event in selectors.events_of(case)}
     received = selectors.messages_of_case(case)
     papers = cases.selectors.attachments_of(case)
-    shown, after = _months(spell, payments, now=now)
-    pay_by = None if card_problem else next_pay_by(spell, payments)
+    shown, after = _months(spell, payments)
+    pay_by = None if card_problem or case.status in AT_REST else next_pay_by(spell, payments)
     return {
         "claim": claim,
         "case": case,
@@ -278,7 +280,7 @@ def tracker_page(
         "posts": [str(post) for post in POSTS],
         "promise_due": case.promise_due,
         "steps": _steps(claim, decision, events, stage),
-        "decided": case.status in {kinds.APPROVED, kinds.PAYING, kinds.ENDED, kinds.REJECTED},
+        "decided": case.status == kinds.REJECTED or spell is not None,
         "refused": case.status == kinds.REJECTED,
         "reasons": decision.reasons if decision is not None else [],
         "spell": spell,
@@ -355,6 +357,8 @@ def _state(
             return (_("等不到补充，先结了"), _("失业登记仍然有效。材料齐了，随时可以再申请。"), 2)
         case kinds.ENDED if spell is not None:
             return (_("已停发"), ended_words(spell, payments), 5)
+        case status if spell is not None and (status in AT_REST or status == kinds.ANNULLED):
+            return (*rest_words(spell, payments), 5)
         case _:
             return _payment_state(decision, payments, card_problem=card_problem)
 
@@ -429,31 +433,36 @@ def decision_fen(decision: UnemploymentDecision) -> Fen:
     return decision.monthly_fen
 
 
-def _months(
-    spell: Spell | None, payments: Sequence[payouts.selectors.MonthState], *, now: datetime
-) -> tuple[list[Month], int]:
-    """The next few months of a spell and how many lie behind them."""
+def _months(spell: Spell | None, payments: Sequence[payouts.selectors.MonthState]) -> tuple[list[Month], int]:
+    """The next few months of a spell, those in which it rests left out, and how many lie behind them."""
     if spell is None:
         return [], 0
     known = {payment.month: payment for payment in payments}
     book = policy.selectors.book()
-    month, rows = spell.first_month, list[Month]()
-    due_to = min(spell.paid_through or spell.last_month, spell.last_month)
-    while month <= max([due_to, *known]) and len(rows) < max(MONTHS_SHOWN, len(known) + 2):
-        rows.append(_month(spell, month, known.get(month), book))
-        month = selectors.month_after(month)
-    return rows, 0 if spell.ended_at else spell.months - len(rows)
+    rests = selectors.interruptions_of(spell)
+    due = selectors.months_due(spell, spell.paid_through or spell.last_month, rests)
+    months = sorted({*due, *known})[: max(MONTHS_SHOWN, len(known) + 2)]
+    rows = [_month(spell, month, known.get(month), book) for month in months]
+    return rows, 0 if spell.ended_at else len({*due, *known}) - len(rows)
 
 
 def _month(
     spell: Spell, month: str, state: "payouts.selectors.MonthState | None", book: ParameterBook
 ) -> Month:
     if state is None:
-        by = book.integer("benefit.pay_by_day", region=spell.claim.county, on=selectors.first_day(month))
         expected = selectors.month_fen(spell, month, book=book)
+        if spell.claim.case.status in AT_REST:
+            return Month(month, expected, "", _("先停着"))
+        by = book.integer("benefit.pay_by_day", region=spell.claim.county, on=selectors.first_day(month))
         return Month(month, expected, "", _("%(day)d 日前") % {"day": by})
+    if state.is_stopped:
+        return Month(month, state.amount_fen, "", _("停发，不再发"))
+    if state.is_to_recover:
+        return Month(month, state.amount_fen, "warn", _("多发了，要退回"))
     if state.is_paid:
         return Month(month, state.amount_fen, "ok", _("已到账"))
+    if state.is_held:
+        return Month(month, state.amount_fen, "warn", _("先停着"))
     if state.is_returned:
         return Month(month, state.amount_fen, "warn", _("退回，等改正"))
     return Month(month, state.amount_fen, "info", _("在途") if state.is_sent else _("待发放"))
@@ -482,6 +491,7 @@ def officer_page(
     now: datetime,
     reopening: ReopenForm | None = None,
     reviewing: ReviewForm | None = None,
+    changing: ChangeForms | None = None,
 ) -> dict[str, object]:
     """The caseworker's one screen of a claim."""
     page = selectors.case_page(claim, now=now)
@@ -489,6 +499,7 @@ def officer_page(
     proposal = page.proposal if page.proposal is not None and page.proposal.decided_at is None else None
     names = reason_names(on=claim.applied_on, region=claim.county)
     separation = page.evidence.separation()
+    spell = selectors.spell_of(claim)
     return {
         "case": case,
         "claim": claim,
@@ -531,8 +542,9 @@ def officer_page(
         "may_handle": case.status == kinds.REVIEW1,
         "may_review": case.status == kinds.REVIEW2,
         "status_label": kinds.CLAIM.status_labels[case.status],
-        "spell": selectors.spell_of(claim),
+        "spell": spell,
         "held_by_other": case.handler_id not in (None, viewer.pk),
+        **change_panel(spell, proposal=proposal, viewer=viewer, forms=changing or ChangeForms()),
     }
 
 
@@ -552,43 +564,3 @@ def verdict_words(decision: UnemploymentDecision | None) -> str:
             return _("不予核定")
         case Verdict.REVIEW:
             return _("有待核实，还不能建议")
-
-
-@dataclass(frozen=True)
-class OpenQuestion:
-    """One fact an officer may settle: its name, the sentence that says why it is open, and the answers."""
-
-    field: str
-    title: str
-    options: Sequence[tuple[str, str]]
-    is_number: bool
-    answer: str = ""
-
-
-def open_questions(
-    decision: UnemploymentDecision | None, names: Mapping[str, str], given: Mapping[str, str]
-) -> list[OpenQuestion]:
-    """The facts to settle: those of open reasons, and of failing ones that evidence may put right.
-
-    `given`: what the officer has answered on a form that is shown again.
-    """
-    if decision is None:
-        return []
-    found = []
-    for reason in sorted(decision.reasons, key=lambda each: each.outcome is not Outcome.UNKNOWN):
-        if reason.outcome is Outcome.PASS:
-            continue
-        for field in reason.fields:
-            if field in AMENDABLE:
-                found.append(_question(reason, field, names, given.get(field, "")))
-    return found
-
-
-def _question(reason: Reason, field: str, names: Mapping[str, str], answer: str) -> OpenQuestion:
-    return OpenQuestion(
-        field=field,
-        title=sentence(reason),
-        options=words.options(field, names),
-        is_number=AMENDABLE[field] == "months",
-        answer=answer,
-    )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from claims import intake_views, person_views, views
+from claims import change_views, intake_views, person_views, views
 
 urlpatterns = [
     path("apply/", views.apply, name="apply"),
@@ -20,6 +20,11 @@ urlpatterns = [
     path("claims/<str:number>/propose/", views.propose, name="claim-propose"),
     path("claims/<str:number>/ask-again/", views.ask_again, name="claim-ask-again"),
     path("claims/<str:number>/review/", views.review, name="claim-review"),
+    path("claims/<str:number>/suspend/", change_views.suspend, name="claim-suspend"),
+    path("claims/<str:number>/resume/", change_views.resume, name="claim-resume"),
+    path("claims/<str:number>/stop/", change_views.propose_stop, name="claim-stop"),
+    path("claims/<str:number>/stop/sign/", change_views.sign_stop, name="claim-sign-stop"),
+    path("claims/<str:number>/release/", change_views.release, name="claim-release"),
     path("claims/<str:number>/reopen/", views.reopen, name="claim-reopen"),
     path("claims/<str:number>/case/reopen/", views.reopen_by_officer, name="case-claim-reopen"),
     path("claims/<str:number>/letters/<int:key>/", views.letter, name="claim-letter"),

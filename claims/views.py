@@ -21,6 +21,7 @@ from accounts.models import Party, User
 from accounts.roles import Action, requires
 from cases.waking import wake
 from claims import kinds, pages, paperwork, selectors, services, tasks
+from claims.change_pages import ChangeForms
 from claims.forms import (
     AnswerForm,
     ApplicationForm,
@@ -236,7 +237,8 @@ def _reopened(request: HttpRequest, claim: Claim, form: ReopenForm) -> bool:
     return True
 
 
-def _case_for(request: HttpRequest, number: str) -> Claim:
+def case_for(request: HttpRequest, number: str) -> Claim:
+    """A claim of the officer's regions; 404 for any other."""
     claim = selectors.claim_for_officer(_officer(request), number)
     if claim is None:
         raise Http404
@@ -247,16 +249,17 @@ def _case_for(request: HttpRequest, number: str) -> Claim:
 @require_GET
 def case_page(request: HttpRequest, number: str) -> HttpResponse:
     """The caseworker's one screen of a claim. That it was read is recorded."""
-    return _show_case(request, _case_for(request, number))
+    return show_case(request, case_for(request, number))
 
 
-def _show_case(
+def show_case(
     request: HttpRequest,
     claim: Claim,
     *,
     form: ProposalForm | None = None,
     reopening: ReopenForm | None = None,
     reviewing: ReviewForm | None = None,
+    changing: ChangeForms | None = None,
 ) -> HttpResponse:
     """The screen, also with a form to be filled in again: whichever way it is read, it is recorded."""
     viewer, now = _officer(request), timezone.now()
@@ -270,8 +273,9 @@ def _show_case(
         now=now,
         reopening=reopening,
         reviewing=reviewing,
+        changing=changing,
     )
-    is_faulty = any(each is not None for each in (form, reopening, reviewing))
+    is_faulty = any(each is not None for each in (form, reopening, reviewing, changing))
     status = HTTPStatus.UNPROCESSABLE_ENTITY if is_faulty else HTTPStatus.OK
     return render(request, "claims/case.html", page, status=status)
 
@@ -280,10 +284,10 @@ def _show_case(
 @require_POST
 def propose(request: HttpRequest, number: str) -> HttpResponse:
     """The handler's act: settle facts and propose, or ask the applicant for what is missing."""
-    claim, now, viewer = _case_for(request, number), timezone.now(), _officer(request)
+    claim, now, viewer = case_for(request, number), timezone.now(), _officer(request)
     form = ProposalForm(data=request.POST, files=request.FILES)
     if not form.is_valid():
-        return _show_case(request, claim, form=form)
+        return show_case(request, claim, form=form)
     act, why = form.cleaned_data["act"], form.cleaned_data["why"]
     try:
         if act == "supplement":
@@ -301,9 +305,9 @@ def propose(request: HttpRequest, number: str) -> HttpResponse:
             )
     except Refused as refused:
         messages.warning(request, sentence(refused))
-        claim = _case_for(request, number)
+        claim = case_for(request, number)
         if claim.case.status == kinds.REVIEW1:
-            return _show_case(request, claim, form=form)  # what was written stays written
+            return show_case(request, claim, form=form)  # what was written stays written
         return redirect("case-claim", number=number)
     messages.success(request, str(pages.PROPOSED[act]))
     return redirect("queue")
@@ -313,7 +317,7 @@ def propose(request: HttpRequest, number: str) -> HttpResponse:
 @require_POST
 def ask_again(request: HttpRequest, number: str) -> HttpResponse:
     """Have every register asked once more."""
-    claim = _case_for(request, number)
+    claim = case_for(request, number)
     try:
         services.ask_again(claim_id=claim.pk, actor=_officer(request), now=timezone.now())
     except Refused as refused:
@@ -328,18 +332,18 @@ def ask_again(request: HttpRequest, number: str) -> HttpResponse:
 @require_POST
 def review(request: HttpRequest, number: str) -> HttpResponse:
     """The second signature."""
-    claim, now, viewer = _case_for(request, number), timezone.now(), _officer(request)
+    claim, now, viewer = case_for(request, number), timezone.now(), _officer(request)
     form = ReviewForm(data=request.POST)
     if not form.is_valid():
-        return _show_case(request, claim, reviewing=form)
+        return show_case(request, claim, reviewing=form)
     agreed = form.cleaned_data["decision"] == "agree"
     try:
         services.review(claim=claim, agreed=agreed, remark=form.cleaned_data["remark"], actor=viewer, now=now)
     except Refused as refused:
         messages.warning(request, sentence(refused))
-        claim = _case_for(request, number)
+        claim = case_for(request, number)
         if claim.case.status == kinds.REVIEW2:
-            return _show_case(request, claim, reviewing=form)
+            return show_case(request, claim, reviewing=form)
         return redirect("case-claim", number=number)
     wake(tasks.accrue_claim, claim_id=claim.pk)
     messages.success(request, _("已签。") if agreed else _("已退回经办。"))
@@ -350,10 +354,10 @@ def review(request: HttpRequest, number: str) -> HttpResponse:
 @require_POST
 def reopen_by_officer(request: HttpRequest, number: str) -> HttpResponse:
     """A refusal that an officer takes up again: new evidence, or a mistake of ours."""
-    claim = _case_for(request, number)
+    claim = case_for(request, number)
     form = ReopenForm(data=request.POST, files=request.FILES)
     if not form.is_valid():
-        return _show_case(request, claim, reopening=form)
+        return show_case(request, claim, reopening=form)
     if _reopened(request, claim, form):
         messages.success(request, _("已重新受理，正在核验；两个期限从今天起重新算。"))
     return redirect("case-claim", number=number)

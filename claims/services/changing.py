@@ -20,10 +20,11 @@ import payouts.services
 import policy.selectors
 from accounts.models import User
 from claims import kinds
+from claims.kinds import AT_REST
 from claims.letters import SUSPENSION, suspension_words
 from claims.models import Claim, Interruption, Spell, SpellMonth, Suspension
 from claims.selectors import open_suspensions_of
-from claims.services.spells import AT_REST, RUNNING, let_go, lock_spell
+from claims.services.spells import RUNNING, let_go, lock_spell
 from claims.services.steps import tell
 from law import ending, months
 from law.errors import Refused

@@ -16,9 +16,10 @@ import policy.selectors
 from accounts.models import User
 from accounts.selectors import machine
 from claims import kinds
+from claims.kinds import AT_REST
 from claims.models import Claim, Ground, Spell, SpellMonth
 from claims.selectors import PROGRAM, months_left
-from claims.services.spells import AT_REST, RUNNING, end_spell, lock_spell, unregister
+from claims.services.spells import RUNNING, end_spell, lock_spell, unregister
 from claims.services.steps import tell
 from law import months, overpayment, retirement, unemployment_benefit
 from law.errors import Refused

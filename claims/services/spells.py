@@ -13,13 +13,13 @@ import payouts.services
 from accounts.models import User
 from cases.models import Case
 from claims import kinds
+from claims.kinds import AT_REST
 from claims.models import Claim, Ground, Spell, Suspension
 from claims.selectors import months_drawn
 from law.ending import GROUNDS, Months
 from law.errors import Refused
 
 RUNNING = frozenset({kinds.APPROVED, kinds.PAYING})
-AT_REST = frozenset({kinds.SUSPENDED, kinds.STOP_REVIEW, kinds.INTERRUPTED})
 
 
 def lock_spell(claim: Claim, statuses: Collection[str], *, actor: User) -> Spell:

@@ -174,6 +174,7 @@ def people(city: City) -> People:
         "unit-delegate": {"unit": str(mandate.unit_id)},
         "unit-mandate-end": {"unit": str(mandate.unit_id), "key": str(mandate.pk)},
         **money_examples(city, users),
+        **change_examples(city),
         **asked_examples(city),
     }
     return People(users, examples)
@@ -201,6 +202,18 @@ def money_examples(city: City, users: Mapping[str, User]) -> dict[str, dict[str,
         "job-file": {"key": job},
         "import": {"key": file},
         "import-refused": {"key": file},
+    }
+
+
+def change_examples(city: City) -> dict[str, dict[str, str]]:
+    """A benefit in payment, one whose stop waits for a signature, one at rest in prison."""
+    paying = {"number": city.claim(kinds.PAYING).case.number}
+    return {
+        "claim-suspend": paying,
+        "claim-resume": {"number": city.claim(kinds.SUSPENDED).case.number},
+        "claim-stop": paying,
+        "claim-sign-stop": {"number": city.claim(kinds.STOP_REVIEW).case.number},
+        "claim-release": {"number": city.claim(kinds.INTERRUPTED).case.number},
     }
 
 

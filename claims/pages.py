@@ -22,6 +22,7 @@ from cases.wording import month_words, sentence
 from claims import kinds, selectors, words
 from claims.change_pages import ChangeForms, change_panel, rest_words
 from claims.checks import tally
+from claims.facts import Evidence
 from claims.forms import (
     AnswerForm,
     ApplicationForm,
@@ -528,23 +529,35 @@ def officer_page(
         "separation": separation,
         "separation_name": names.get(separation.reason_code, "") if separation else "",
         "claimed_name": names.get(claim.claimed_reason, ""),
-        "insurance": page.evidence.insurance(),
-        "card": page.evidence.card(),
+        **_replies(page.evidence),
         "previous": page.previous,
         "inbox": inbox(page.messages),
         "letters": letter_rows(case.number, page.letters),
         "papers": paper_rows(case.number, page.attachments),
-        "may_reopen": case.status == kinds.REJECTED and can(viewer, Action.HANDLE_CASE),
-        "reopening": reopening or ReopenForm(),
-        "reviewing": reviewing or ReviewForm(),
         "payments": payouts.selectors.payments_of_case(case),
         "person_requests": selectors.person_requests_of(claim),
-        "may_handle": case.status == kinds.REVIEW1,
-        "may_review": case.status == kinds.REVIEW2,
+        "reviewing": reviewing or ReviewForm(),
+        **_open_to(claim, viewer=viewer, reopening=reopening),
         "status_label": kinds.CLAIM.status_labels[case.status],
         "spell": spell,
         "held_by_other": case.handler_id not in (None, viewer.pk),
         **change_panel(spell, proposal=proposal, viewer=viewer, forms=changing or ChangeForms()),
+    }
+
+
+def _replies(evidence: Evidence) -> dict[str, object]:
+    """What the registers said of insurance and card."""
+    return {"insurance": evidence.insurance(), "card": evidence.card()}
+
+
+def _open_to(claim: Claim, *, viewer: User, reopening: ReopenForm | None) -> dict[str, object]:
+    """Which step the claim is at, and whether an officer may take a refusal up again."""
+    status = claim.case.status
+    return {
+        "may_handle": status == kinds.REVIEW1,
+        "may_review": status == kinds.REVIEW2,
+        "may_reopen": status == kinds.REJECTED and can(viewer, Action.HANDLE_CASE),
+        "reopening": reopening or ReopenForm(),
     }
 
 

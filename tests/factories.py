@@ -333,7 +333,7 @@ class City:
             claim=claim,
             why="有单位给您参保，请说明。",
             actor=self.staff.handlers[0],
-            now=NOW + timedelta(days=3),
+            now=NOW + timedelta(hours=4),
         )
         return reread(claim)
 

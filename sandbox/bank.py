@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 
-from sandbox import bank_file, scenarios
+from sandbox import bank_file, lives, scenarios
 from sandbox.registers import behave, fault_now, refuse_down
 from sandbox.store import Store
 from sandbox.wire import Answer, Json, Request, WireError, asked_at, china_day, json_answer, stamp, text_of
@@ -142,7 +142,7 @@ class Bank:
         if held is None:
             return _Booking(row, None, "AC01", "")
         ordinal, generation = held
-        person = self.world.person(ordinal)
+        person = lives.person_on(connection, self.world, ordinal, lives.moment_day(at))
         cards = int(
             connection.execute("SELECT card FROM people WHERE ordinal = ?", (ordinal,)).fetchone()["card"]
         )

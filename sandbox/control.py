@@ -170,6 +170,24 @@ def state(store: Store, world: World, counter: Counter) -> Json:
     }
 
 
+def book(store: Store, query: Mapping[str, str]) -> list[Json]:
+    """`GET /payments?after=&limit=`: every row of every file in order, with what became of it.
+
+    `person` is the ordinal of the account's holder. Raises WireError for a number out of range.
+    """
+    limit = whole_number(query, "limit", default=1000, least=1, most=10_000)
+    after = whole_number(query, "after", default=0, least=0, most=10**12)
+    with store.reading() as connection:
+        return [
+            dict(row)
+            for row in connection.execute(
+                "SELECT id, person, batch_number, end_to_end_id, case_number, purpose, amount_fen, status, "
+                "reason_code, booked_at, returned_at FROM bank_rows WHERE id > ? ORDER BY id LIMIT ?",
+                (after, limit),
+            )
+        ]
+
+
 def payments(store: Store, *, limit: int) -> list[Json]:
     """The newest rows of all files, for the page."""
     with store.reading() as connection:

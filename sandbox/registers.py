@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NoReturn
 
-from sandbox import scenarios
+from sandbox import lives, scenarios
 from sandbox.store import Store
 from sandbox.wire import Answer, Json, Request, WireError, asked_at, json_answer, parse_time, stamp, text_of
-from sandbox.world import CHINA, Person, World, month_of, month_text
+from sandbox.world import Person, World, month_of, month_text
 
 EMPTY: Mapping[str, Json] = {
     "identity": {"name": "", "sex": None, "birth_date": None, "deceased": None, "hukou_region": ""},
@@ -60,7 +60,7 @@ class Known:
     @property
     def day(self) -> date:
         """The asker's day in Asia/Shanghai."""
-        return self.at.astimezone(CHINA).date()
+        return lives.moment_day(self.at)
 
 
 def register(store: Store, world: World, request: Request) -> Answer:
@@ -82,13 +82,16 @@ def register(store: Store, world: World, request: Request) -> Answer:
         ).fetchone()
         scenario = scenarios.CLEAN if row is None else str(row["scenario"])
         fault = fault_now(connection, source, id_number=id_number, scenario=scenario)
+        known = None if row is None else _known(connection, world, row, at)
     if fault.mode == scenarios.DOWN:
         refuse_down(source)
-    known = None
-    if row is not None:
-        ordinal, cards = int(row["ordinal"]), int(row["card"])
-        known = Known(world.person(ordinal), cards, world.account(ordinal, cards), at)
     return behave(_said(source, known, request_id=request_id, at=at), fault)
+
+
+def _known(connection: sqlite3.Connection, world: World, row: sqlite3.Row, at: datetime) -> Known:
+    ordinal, cards = int(row["ordinal"]), int(row["card"])
+    person = lives.person_on(connection, world, ordinal, lives.moment_day(at))
+    return Known(person, cards, world.account(ordinal, cards), at)
 
 
 def _said(source: str, known: Known | None, *, request_id: str, at: datetime) -> Answer:
@@ -122,8 +125,7 @@ def _answers_of(connection: sqlite3.Connection, world: World, row: object) -> Js
     ).fetchone()
     if found is None:
         raise WireError(404, "not_found", "No person here has this number.")
-    ordinal, cards = int(found["ordinal"]), int(found["card"])
-    known = Known(world.person(ordinal), cards, world.account(ordinal, cards), at)
+    known = _known(connection, world, found, at)
     texts: Json = {}
     for source, request_id in requests.items():
         fault = fault_now(connection, source, id_number=id_number, scenario=str(found["scenario"]))

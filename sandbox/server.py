@@ -21,7 +21,7 @@ from threading import Event, Thread
 from urllib.parse import parse_qsl, unquote, urlsplit
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from sandbox import bank, control, pages, registers, scenarios, sms, unit_pages
+from sandbox import bank, control, lives, pages, registers, scenarios, sms, unit_pages
 from sandbox.identity import ASKED, Client, IdentityProvider, OAuthError, oauth_error_answer
 from sandbox.store import Store, populate
 from sandbox.unit_identity import UnitIdentityProvider
@@ -104,6 +104,8 @@ class Application:
             ("GET", "/people", self._people),
             ("GET", "/units", lambda request: json_answer(unit_pages.units(self.units, request.query))),
             ("POST", "/people/answers", self._answers),
+            ("POST", "/people/lives", lambda request: json_answer(lives.told(self.store, request.json))),
+            ("GET", "/payments", lambda request: json_answer(control.book(self.store, request.query))),
             ("POST", "/people/claimed", self._act(lambda f: control.claim(self.store, f), "people")),
             ("POST", "/control/fault", self._act(lambda f: control.set_fault(self.store, f), "sources")),
             ("POST", "/control/return", self._act(self._let_come_back, "payments")),

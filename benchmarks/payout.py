@@ -34,11 +34,12 @@ from accounts.privacy import digest
 from accounts.selectors import machine
 from benchmarks.books import Books, columns
 from benchmarks.rows import Row
-from benchmarks.stage import CITY, in_processes, officer, outside, scratch_database
+from benchmarks.stage import CITY, in_processes, officer
 from cases.models import Case, Determination, ParameterSet
 from claims import kinds
 from claims.models import Claim, JobWish, Registration, Spell
 from claims.services import accrue_month
+from config.scratch import outside, scratch_database
 from gateways.adapters import wire
 from law.money import Fen
 from law.parameters import Parameters

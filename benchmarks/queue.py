@@ -8,12 +8,10 @@ triggers, because what is measured is reading.
 """
 
 import json
-import os
 import re
 import resource
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -30,6 +28,7 @@ from accounts.models import Role, User
 from accounts.selectors import machine
 from accounts.services import create_staff
 from benchmarks.rows import Row
+from config.scratch import scratch_database
 from law.parameters import ParameterBook
 from law.programs import PROGRAMS
 from law.workdays import legal_day
@@ -79,7 +78,7 @@ class Viewer:
 def run(sizes: Sequence[int] | None = None) -> list[Row]:
     """Measure each size in turn; the table grows from one to the next. Seconds are those of one request."""
     rows = []
-    with scratch_database(), override_settings(ROOT_URLCONF=__name__, STORAGES=PLAIN_FILES):
+    with scratch_database("queue"), override_settings(ROOT_URLCONF=__name__, STORAGES=PLAIN_FILES):
         now = datetime.now(UTC)
         viewers = [_viewer("city", CITY, now), _viewer("county", COUNTY, now)]
         officers = [viewer.user.pk for viewer in viewers] + [
@@ -98,18 +97,6 @@ PLAIN_FILES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-
-
-@contextmanager
-def scratch_database() -> Iterator[None]:
-    """A migrated database of its own on the same server, dropped at the end whatever happens."""
-    own_name = connection.settings_dict["NAME"]
-    connection.settings_dict["TEST"]["NAME"] = f"bench_queue_{os.getpid()}"
-    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    try:
-        yield
-    finally:
-        connection.creation.destroy_test_db(own_name, verbosity=0)
 
 
 def _officer(username: str, region: str, now: datetime) -> User:

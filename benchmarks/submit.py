@@ -39,10 +39,11 @@ from django.test import Client
 from accounts.models import User
 from accounts.services import link_citizen
 from benchmarks.rows import Row
-from benchmarks.stage import in_processes, outside, scratch_database
+from benchmarks.stage import in_processes
 from claims.models import Claim
 from claims.services import look_up_for_form
 from config.home import ROOT
+from config.scratch import outside, scratch_database
 from config.servers import die_with_parent
 from config.supervisor import web_command
 from law.workdays import legal_day

@@ -28,12 +28,13 @@ from accounts.selectors import machine
 from accounts.services import ensure_person
 from benchmarks.books import Books, columns
 from benchmarks.rows import Row
-from benchmarks.stage import CITY, in_processes, outside, scratch_database
+from benchmarks.stage import CITY, in_processes
 from claims import kinds
 from claims.facts import ALL_SOURCES
 from claims.models import Claim
 from claims.selectors import subject_of
 from claims.services import Application, submit_claim, verify_claim
+from config.scratch import outside, scratch_database
 from gateways import registry
 from gateways.ports import Question
 from law.money import Fen

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
@@ -16,6 +17,7 @@ from django.conf import settings
 from accounts.batch import NewPerson, known_numbers
 from claims.batch import Filed, Heard, claim_many
 from claims.facts import ALL_SOURCES
+from claims.services import Application
 from config.city_people import CHECKED_AFTER, PAGE, Person, Sandbox, application_of, applied_at, submission_of
 from gateways.batch import fits
 from gateways.ports import Source
@@ -41,47 +43,75 @@ def whole_days(timed: Sequence[Timed], *, processes: int) -> Iterator[list[Perso
         yield chunk
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One person's application: what was filled in, and when it was sent."""
+
+    person: Person
+    application: Application
+    submission_id: uuid.UUID
+    at: datetime
+
+    @property
+    def checked_at(self) -> datetime:
+        """When the machine looks at it."""
+        return self.at + CHECKED_AFTER
+
+
 def claim_set(chunk: Sequence[Person], *, seed: int, now: datetime) -> tuple[int, list[Person]]:
     """File and check the claims of a set in one transaction; how many, and who is left to go alone."""
-    alone: list[Person] = []
-    strangers: list[Person] = []
-    for kind, of_kind in _by_kind(chunk):
-        known = known_numbers(id_kind=kind, numbers=[person.id_number for person in of_kind])
-        for person in of_kind:
-            (alone if person.id_number in known else strangers).append(person)
+    forms = [
+        Form(
+            person,
+            application_of(person, seed=seed),
+            submission_of(person, seed=seed),
+            applied_at(person, seed=seed, now=now),
+        )
+        for person in chunk
+    ]
+    made, alone = claim_forms(forms)
+    return made, [form.person for form in alone]
+
+
+def claim_forms(forms: Sequence[Form]) -> tuple[int, list[Form]]:
+    """The same for forms of whatever day; the days must be whole, since a day's numbers run on."""
+    alone: list[Form] = []
+    strangers: list[Form] = []
+    for kind, of_kind in _by_kind(forms):
+        known = known_numbers(id_kind=kind, numbers=[form.person.id_number for form in of_kind])
+        for form in of_kind:
+            (alone if form.person.id_number in known else strangers).append(form)
     filed: list[Filed] = []
     outside = Sandbox(settings.ANYE_SANDBOX_URL)
     for start in range(0, len(strangers), PAGE):
         page = strangers[start : start + PAGE]
-        for person, answers in zip(page, _ask(outside, page, seed=seed, now=now), strict=True):
+        for form, answers in zip(page, _ask(outside, page), strict=True):
             if answers is None:
-                alone.append(person)
+                alone.append(form)
             else:
-                filed.append(_filed(person, answers, seed=seed, now=now))
+                filed.append(_filed(form, answers))
     filed.sort(key=lambda one: one.person.at)
     return (claim_many(filed=filed) if filed else 0), alone
 
 
-def _by_kind(chunk: Iterable[Person]) -> Iterator[tuple[str, list[Person]]]:
-    kinds: dict[str, list[Person]] = {}
-    for person in chunk:
-        kinds.setdefault(person.id_kind, []).append(person)
+def _by_kind(forms: Iterable[Form]) -> Iterator[tuple[str, list[Form]]]:
+    kinds: dict[str, list[Form]] = {}
+    for form in forms:
+        kinds.setdefault(form.person.id_kind, []).append(form)
     yield from kinds.items()
 
 
-def _ask(
-    outside: Sandbox, page: Sequence[Person], *, seed: int, now: datetime
-) -> list[dict[Source, Heard] | None]:
+def _ask(outside: Sandbox, page: Sequence[Form]) -> list[dict[Source, Heard] | None]:
     """What every register says of each; None for whom one of them has no answer that fits."""
-    requests = [{source: uuid.uuid4() for source in ALL_SOURCES} for _person in page]
+    requests = [{source: uuid.uuid4() for source in ALL_SOURCES} for _form in page]
     texts = outside.answers(
         [
             {
-                "id_number": person.id_number,
-                "asked_at": (applied_at(person, seed=seed, now=now) + CHECKED_AFTER).isoformat(),
+                "id_number": form.person.id_number,
+                "asked_at": form.checked_at.isoformat(),
                 "requests": {_slug(source): str(number) for source, number in request.items()},
             }
-            for person, request in zip(page, requests, strict=True)
+            for form, request in zip(page, requests, strict=True)
         ]
     )
     return [_heard(request, said) for request, said in zip(requests, texts, strict=True)]
@@ -100,12 +130,12 @@ def _slug(source: Source) -> str:
     return source.value.lower().replace("_", "-")
 
 
-def _filed(person: Person, answers: Mapping[Source, Heard], *, seed: int, now: datetime) -> Filed:
-    moment = applied_at(person, seed=seed, now=now)
+def _filed(form: Form, answers: Mapping[Source, Heard]) -> Filed:
+    person = form.person
     return Filed(
-        person=NewPerson(person.name, person.id_kind, person.id_number, moment),
-        application=application_of(person, seed=seed),
-        submission_id=submission_of(person, seed=seed),
-        checked_at=moment + CHECKED_AFTER,
+        person=NewPerson(person.name, person.id_kind, person.id_number, form.at),
+        application=form.application,
+        submission_id=form.submission_id,
+        checked_at=form.checked_at,
         answers=answers,
     )

@@ -32,7 +32,7 @@ SANDBOX_SECONDS = 300
 @contextmanager
 def scratch_database(name: str) -> Iterator[None]:
     """A migrated database of its own on the same server, dropped at the end whatever happens."""
-    own_name = connection.settings_dict["NAME"]
+    own_name, test_name = connection.settings_dict["NAME"], connection.settings_dict["TEST"]["NAME"]
     connection.settings_dict["TEST"]["NAME"] = f"scratch_{name}_{os.getpid()}"
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
@@ -40,6 +40,7 @@ def scratch_database(name: str) -> Iterator[None]:
     finally:
         connections.close_all()
         connection.creation.destroy_test_db(own_name, verbosity=0)
+        connection.settings_dict["TEST"]["NAME"] = test_name
 
 
 @contextmanager

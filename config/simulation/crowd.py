@@ -29,7 +29,8 @@ IN_PAYMENT = [kinds.APPROVED, kinds.PAYING]
 
 def apply(filings: Sequence[Filing]) -> None:
     """File and check the applications of a day: strangers as a set, whoever is known one by one."""
-    strangers, alone = [], []
+    strangers: list[Form] = []
+    alone: list[Form] = []
     for filing in filings:
         is_alone = filing.nth or filing.course.person.ordinal % ALONE == 0
         (alone if is_alone else strangers).append(_form(filing))

@@ -36,12 +36,12 @@ class Outside:
     """One sandbox, spoken to by whoever plays the story."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
+        self.url = url
         self._pool = urllib3.PoolManager(timeout=60, retries=2)
 
     def people(self, *, limit: int) -> list[Person]:
         """The people of the city, in order."""
-        return list(Sandbox(self._url).people(limit=limit))
+        return list(Sandbox(self.url).people(limit=limit))
 
     def tell_lives(self, lives: Sequence[Mapping[str, object]]) -> None:
         """What will happen to people, beforehand."""
@@ -64,26 +64,27 @@ class Outside:
                 yield _bank_row(row)
             after = int(rows[-1]["id"])
 
-    def files(self) -> int:
-        """How many payment files the bank holds that it was sent more often than once."""
-        state = self._request("GET", "/control/state")
-        return sum(int(row["submissions"]) > 1 for row in state["files"])
+    def sent_again(self) -> int:
+        """How many payment files the bank was sent more often than once."""
+        state: dict[str, list[dict[str, int]]] = self._request("GET", "/control/state").json()
+        return sum(row["submissions"] > 1 for row in state["files"])
 
     def _get(self, path: str) -> list[Mapping[str, str]]:
-        found: list[Mapping[str, str]] = self._request("GET", path)
+        found: list[Mapping[str, str]] = self._request("GET", path).json()
         return found
 
     def _post(self, path: str, body: Mapping[str, object]) -> None:
         self._request("POST", path, body)
 
-    def _request(self, method: str, path: str, body: Mapping[str, object] | None = None) -> object:
+    def _request(
+        self, method: str, path: str, body: Mapping[str, object] | None = None
+    ) -> urllib3.BaseHTTPResponse:
         sent = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         headers = {"Content-Type": "application/json"}
-        answer = self._pool.request(method, f"{self._url}{path}", body=sent, headers=headers)
+        answer = self._pool.request(method, f"{self.url}{path}", body=sent, headers=headers)
         if answer.status != 200:
             raise RuntimeError(f"the sandbox answered {answer.status} to {path}")
-        found: object = answer.json()
-        return found
+        return answer
 
 
 def _bank_row(row: Mapping[str, str]) -> BankRow:

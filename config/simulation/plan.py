@@ -21,7 +21,7 @@ FIRST_DAY = date(2025, 1, 1)
 """Every simulated year begins here: two years of working days are published from then on."""
 LAST_APPLICATION = 32
 """Days before the end after which nobody applies, so that the year ends with every claim decided."""
-MONTHLY_LOSS = 0.028
+MONTHLY_LOSS = 0.02
 """The share of people who lose their work in a month."""
 STANDARD_RISES_AFTER = 5
 """Full months after which the monthly standard rises, where the year is long enough."""

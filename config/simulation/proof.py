@@ -103,7 +103,7 @@ def _count(found: Verdict, stage: Stage, rows: Sequence[BankRow]) -> None:
     found.counts["bank rows"] = len(rows)
     found.counts["  refused by the bank"] = sum(not row.arrived for row in rows)
     found.counts["  came back"] = sum(row.came_back for row in rows)
-    found.counts["files sent again"] = stage.outside.files()
+    found.counts["files sent again"] = stage.outside.sent_again()
 
 
 # --- claims -----------------------------------------------------------------------------------------------

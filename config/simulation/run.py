@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from datetime import time as clock_time
@@ -51,18 +52,27 @@ class Played:
 
 def play(*, months: int, people: int, seed: int, faults: bool, tell: Tell) -> Played:
     """Play a year and prove it; everything it made is gone afterwards."""
-    # A source that is down is told of with each try; here that is the story, not news.
-    logging.getLogger("anye.gateways").setLevel(logging.ERROR)
     began = time.monotonic()
-    with outside(people=people, seed=seed, today=FIRST_DAY) as url, scratch_database("simulate"):
-        tell("database and sandbox stand")
-        sandbox = Outside(url)
-        plan = make(people=sandbox.people(limit=people), seed=seed, length=months)
-        stage, steps = begin(plan, sandbox), Steps(Random(f"{seed}/faults"), FAULTS_SHARE if faults else 0.0)  # noqa: S311 - a story, nothing secret
+    with simulated(months=months, people=people, seed=seed, tell=tell) as stage:
+        # The lot of the crashes is drawn apart, so that a seed is the same year with them and without.
+        chance = Random(f"{seed}/faults")  # noqa: S311 - a story, nothing secret
+        steps = Steps(chance, FAULTS_SHARE if faults else 0.0)
         Year(stage, steps, tell).play()
         tell("the year is over; now the proof")
         verdict = prove(stage)
-    return Played(plan, verdict, steps, time.monotonic() - began)
+    return Played(stage.plan, verdict, steps, time.monotonic() - began)
+
+
+@contextmanager
+def simulated(*, months: int, people: int, seed: int, tell: Tell) -> Iterator[Stage]:
+    """A database and a sandbox on the eve of a year; removed at the end whatever happens."""
+    # A source that is down is told of with each try; here that is the story, not news.
+    logging.getLogger("anye.gateways").setLevel(logging.ERROR)
+    with outside(people=people, seed=seed, today=FIRST_DAY) as url, scratch_database("simulate"):
+        sandbox = Outside(url)
+        stage = begin(make(people=sandbox.people(limit=people), seed=seed, length=months), sandbox)
+        tell("database and sandbox stand")
+        yield stage
 
 
 def begin(plan: Plan, sandbox: Outside) -> Stage:

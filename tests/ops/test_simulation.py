@@ -56,7 +56,7 @@ def stage(year: tuple[Stage, Verdict]) -> Stage:
     return year[0]
 
 
-def proved_after(stage: Stage, *statements: tuple[str, list[object]]) -> Verdict:
+def proved_after(stage: Stage, *statements: tuple[str, list[str]]) -> Verdict:
     """The proof after statements that go round every trigger; they are undone."""
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -228,9 +228,9 @@ def test_a_claim_that_is_lost_or_decided_otherwise_is_seen(stage: Stage) -> None
         " (SELECT case_id FROM claims_claim WHERE submission_id = %s)"
     )
     lose = "UPDATE claims_claim SET submission_id = gen_random_uuid() WHERE submission_id = %s"
-    seen = proved_after(stage, (reject, [filing.number])).violations
+    seen = proved_after(stage, (reject, [str(filing.number)])).violations
     assert "a claim that had to be GRANTED is REJECTED" in seen
-    seen = proved_after(stage, (lose, [filing.number])).violations
+    seen = proved_after(stage, (lose, [str(filing.number)])).violations
     assert seen["an application is lost"] == [f"person {filing.course.person.ordinal}, claim 1"]
 
 

@@ -1,27 +1,19 @@
 """The year itself: day by day the timetable's jobs at their hours, the people's acts and the officers' work.
 
-`JOBS` names every job of the timetable; a house test holds it to that. Time is handed to each service. The
-days after the end let everything that was owed in the year arrive; no further month is owed in them.
+Time is handed to each service. The days after the end let everything that was owed in the year arrive; no
+further month is owed in them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
 
-import accounts.services
-import cases.clocks
-import cases.deadlines
-import cases.desk
-import cases.jobs
-import cases.services
-import claims.services
-import gateways.services
-import payouts.services
 from config.simulation import crowd, office
 from config.simulation.faults import Steps
+from config.simulation.jobs import JOBS, Job
 from config.simulation.plan import Outage
 from config.simulation.stage import Stage
 from law.errors import MissingParameter
@@ -32,50 +24,6 @@ TAIL_DAYS = 75
 PAY_DAYS = (5, 20)
 BANK_EVERY = 4
 Tell = Callable[[str], None]
-Job = Callable[[datetime], object]
-
-
-def _seal_yesterday(now: datetime) -> None:
-    cases.services.seal_day(day=legal_day(now) - timedelta(days=1), now=now)
-
-
-def _go_on_with_jobs(now: datetime) -> None:
-    for job_id in cases.jobs.unfinished(now=now):
-        cases.jobs.go_on(job_id=job_id, now=now)
-    cases.jobs.drop_old_results(now=now)
-
-
-def _follow_payments(now: datetime) -> None:
-    while claims.services.follow_payments(now=now):
-        pass
-
-
-def _verify(now: datetime) -> None:
-    while claims.services.verify_due(now=now):
-        pass
-
-
-JOBS: Mapping[str, Job] = {
-    "seal-yesterday": _seal_yesterday,
-    "close-unanswered-notices": lambda now: claims.services.close_unanswered(now=now),
-    "end-used-up-spells": lambda now: claims.services.end_used_up(now=now),
-    "clear-expired": lambda now: accounts.services.delete_expired(now=now),
-    "drop-old-drafts": lambda now: claims.services.drop_old_drafts(now=now),
-    "remind-of-returned-payments": lambda now: payouts.services.remind_returned(now=now),
-    "return-held-cases": lambda now: cases.desk.return_due(now=now),
-    "recompute-provisional-deadlines": lambda now: cases.deadlines.recompute_provisional(
-        calendar=cases.clocks.calendar(), now=now
-    ),
-    "go-on-with-jobs": _go_on_with_jobs,
-    "verify-submitted-claims": _verify,
-    "accrue-current-month": lambda now: claims.services.accrue_due(now=now),
-    "submit-approved-batches": lambda now: payouts.services.submit_waiting(now=now),
-    "fetch-bank-receipts": lambda now: payouts.services.fetch_and_record(now=now),
-    "reconcile-with-statement": lambda now: payouts.services.reconcile_open_days(now=now),
-    "follow-payments": _follow_payments,
-    "send-messages": lambda now: gateways.services.send_messages(now=now),
-}
-"""The timetable's jobs by name, each as its task calls it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +73,7 @@ class Year:
 
     def _play_day(self, day: date) -> None:
         self._sources(day)
-        for turn in self._turns(day):
+        for turn in self.turns(day):
             moment = datetime.combine(day, time(turn.hour, turn.minute), LEGAL_ZONE)
             self.steps.take(partial(turn.act, moment))
 
@@ -143,7 +91,7 @@ class Year:
 
         return any(lasts(outage) for outage in self.stage.plan.outages)
 
-    def _turns(self, day: date) -> list[_Turn]:
+    def turns(self, day: date) -> list[_Turn]:
         """The steps of a day in order: the night's jobs, people, officers on working days, the bank."""
         in_year = day < self.stage.plan.ends_on
         turns = [
@@ -157,6 +105,7 @@ class Year:
             self._job(9, 15, "return-held-cases"),
             self._job(9, 40, "recompute-provisional-deadlines"),
             self._job(9, 45, "go-on-with-jobs"),
+            self._job(9, 46, "go-on-with-imports"),
             self._job(10, 0, "verify-submitted-claims"),
         ]
         if is_working_day(day):
@@ -171,7 +120,9 @@ class Year:
         ]
         if _is_bank_day(day):
             turns.append(self._job(16, 10, "reconcile-with-statement"))
-        return [*turns, self._job(16, 20, "follow-payments"), self._job(16, 30, "send-messages")]
+            turns.append(self._job(16, 50, "count-figures"))
+        turns += [self._job(16, 20, "follow-payments"), self._job(16, 30, "send-messages")]
+        return sorted(turns, key=lambda turn: (turn.hour, turn.minute))
 
     def _job(self, hour: int, minute: int, name: str) -> _Turn:
         return _Turn(hour, minute, JOBS[name])

@@ -24,11 +24,12 @@ from config.home import ROOT
 from config.simulation import plan as plans
 from config.simulation.entitlement import GRANTED
 from config.simulation.faults import Steps
+from config.simulation.jobs import JOBS
 from config.simulation.outside import BankRow
 from config.simulation.proof import Verdict, prove
 from config.simulation.run import simulated
 from config.simulation.stage import Filing, Stage
-from config.simulation.year import JOBS, Year
+from config.simulation.year import Year
 from law import months
 from law.workdays import LEGAL_ZONE
 from payouts.formats import bank_file, files
@@ -113,8 +114,13 @@ def test_wrong_usage_is_said_as_such(wrong: tuple[str, ...]) -> None:
     assert command(*wrong).returncode == 2
 
 
-def test_every_job_of_the_timetable_is_played() -> None:
-    assert set(JOBS) == set(TIMETABLE), "config/simulation/year.py names the jobs of the timetable"
+def test_every_job_of_the_timetable_is_played(year: tuple[Stage, Verdict]) -> None:
+    assert set(JOBS) == set(TIMETABLE), "config/simulation/jobs.py names the jobs of the timetable"
+    stage = year[0]
+    played = Year(stage, Steps(Random(0)), lambda _line: None)
+    days = [stage.plan.begins_on + timedelta(days=number) for number in range(31)]
+    acts = {turn.act for day in days for turn in played.turns(day)}
+    assert [name for name, job in JOBS.items() if job not in acts] == []
 
 
 # --- the plan ---------------------------------------------------------------------------------------------

@@ -25,11 +25,12 @@ from django.db import connection, transaction
 
 from accounts.selectors import machine
 from benchmarks.rows import Row
-from benchmarks.stage import in_processes, scratch_database
+from benchmarks.stage import in_processes
 from cases import intake
 from cases.intake_models import Intake
 from claims.contribution_models import Contribution
 from claims.intakes import LINES
+from config.scratch import scratch_database
 from law.identifiers import citizen_id_check_digit, uscc_check_character
 from law.money import Fen, yuan
 

@@ -24,6 +24,7 @@ _DAY = re.compile(r"([0-9]{4})([-/.年])([0-9]{1,2})(?:[-/.月])([0-9]{1,2})日?
 _PLAIN_DAY = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})", re.ASCII)
 _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+?[0-9]+", re.ASCII)
 _WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
+_REGION = re.compile(r"[0-9]{6}", re.ASCII)
 _LONG_NUMBER = re.compile(r"\d(?:[ \-]?\d){10,}[Xx]?")
 _STAR = "*"
 
@@ -49,6 +50,29 @@ def citizen_id(text: str) -> str:
 def uscc(text: str) -> str:
     """A unit's unified social credit code."""
     return _identifier(identifiers.USCC, text)
+
+
+def mobile(text: str) -> str:
+    """A mobile telephone number."""
+    return _identifier(identifiers.MOBILE, text)
+
+
+def bank_card(text: str) -> str:
+    """The number of a bank card with its right check digit."""
+    return _identifier(identifiers.BANK_CARD, text)
+
+
+def bank_code(text: str) -> str:
+    """A bank's clearing number of 12 places."""
+    return _identifier(identifiers.CNAPS, text)
+
+
+def region(text: str) -> str:
+    """A code of an administrative division: six digits."""
+    given = plain(text)
+    if not _REGION.fullmatch(given):
+        raise BadCell("region.shape")
+    return given
 
 
 def _identifier(kind: str, text: str) -> str:

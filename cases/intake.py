@@ -150,7 +150,7 @@ def waits_for_signature(intake: Intake) -> bool:
 
 
 def go_on(*, intake_id: int, lines: Mapping[str, Line], now: datetime, opened: Open | None = None) -> bool:
-    """Read and settle a file that nobody works at; whether it is done now, or waits for a signature.
+    """Read and settle a file; False if somebody else is at it, or it waits for a signature.
 
     `opened` opens a file that is not kept here.
     """

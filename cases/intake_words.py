@@ -19,6 +19,8 @@ REASONS: Mapping[str, str | Promise] = {
     "number.date": gettext_lazy("号码里的出生日期不存在"),
     "number.check": gettext_lazy("号码的校验位不符"),
     "number.scientific": gettext_lazy("号码被表格软件改成了科学计数，末几位已经丢了；请按文本格式重新导出"),
+    "number.shape": gettext_lazy("号码的格式不对"),
+    "region.shape": gettext_lazy("不是六位的区县代码，例如 130102"),
     "month.shape": gettext_lazy("不是年月，例如 2025-09"),
     "month.future": gettext_lazy("这个月还没有到"),
     "month.early": gettext_lazy("年月太早，不可能"),

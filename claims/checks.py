@@ -33,6 +33,8 @@ SOURCE_LABELS: Mapping[Source, str | Promise] = {
 COMPUTED: Mapping[str, str | Promise] = {
     "R07": gettext_lazy("计算"),
     "registered": gettext_lazy("本次申请"),
+    "T01": gettext_lazy("核心系统导入"),
+    "T02": gettext_lazy("核心系统导入"),
 }
 """Tests that rest on a computation rather than on a register."""
 

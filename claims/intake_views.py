@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
 from accounts.roles import Action, requires
@@ -68,6 +68,8 @@ def one(request: HttpRequest, key: int) -> HttpResponse:
     context = {
         "intake": found,
         "standing": standing_of(found),
+        "waits": intake.waits_for_signature(found),
+        "is_own": found.asked_by == request.user,
         "problem": sentence(intake.problem_of(found)) if found.problem else "",
         "headings": next(faults),
         "faults": list(faults),
@@ -88,6 +90,33 @@ def refused_rows(_request: HttpRequest, key: int) -> HttpResponseBase:
     name = _("未导入-%(key)d.csv") % {"key": found.pk}
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or ""
     return response
+
+
+@requires(Action.IMPORT)
+@require_POST
+def sign(request: HttpRequest, key: int) -> HttpResponse:
+    """Another officer lets a file count that was checked."""
+    found = _found(key)
+    assert isinstance(request.user, User)
+    try:
+        intake.sign(intake=found, line=LINES[found.kind], actor=request.user, now=timezone.now())
+    except Refused as refused:
+        messages.warning(request, sentence(refused))
+        return redirect("import", key=key)
+    wake(run_import, intake_id=found.pk)
+    return redirect("import", key=key)
+
+
+@requires(Action.IMPORT)
+@require_POST
+def withdraw(request: HttpRequest, key: int) -> HttpResponse:
+    """Drop a file that waits for a signature."""
+    found = _found(key)
+    try:
+        intake.withdraw(intake=found, now=timezone.now())
+    except Refused as refused:
+        messages.warning(request, sentence(refused))
+    return redirect("import", key=key)
 
 
 def _found(key: int) -> Intake:

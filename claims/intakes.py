@@ -9,15 +9,19 @@ from django.utils.translation import gettext as _
 
 from cases.intake import Line, waits_for_signature
 from cases.intake_models import Intake
-from claims import contributions
+from claims import contributions, recipients
 
 LINES: Mapping[str, Line] = {
     Intake.Kind.CONTRIBUTIONS.value: Line(
         Intake.Kind.CONTRIBUTIONS, contributions.layout, contributions.ContributionTaker
     ),
+    # What is imported is paid: nobody does that alone.
+    Intake.Kind.RECIPIENTS.value: Line(
+        Intake.Kind.RECIPIENTS, recipients.layout, recipients.RecipientTaker, needs_signature=True
+    ),
 }
 
-REASONS: Mapping[str, str | Promise] = {**contributions.REASONS}
+REASONS: Mapping[str, str | Promise] = {**contributions.REASONS, **recipients.REASONS}
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,8 @@ CLAIM = register(
         label=_("失业保险金"),
         initial=SUBMITTED,
         transitions={
-            SUBMITTED: frozenset({AUTO_CHECK}),
+            # APPROVED: another system has granted it, and it is paid on here.
+            SUBMITTED: frozenset({AUTO_CHECK, APPROVED}),
             # The machine grants, hands a clean case to a second pair of eyes, or opens a question.
             AUTO_CHECK: frozenset({APPROVED, REVIEW2, REVIEW1}),
             # AUTO_CHECK again: a late answer may still grant while no officer has taken the case.
@@ -115,6 +116,8 @@ CLAIM = register(
                 "claim.person_requested",
                 "claim.person_answered",
                 "claim.reopened",
+                "claim.taken_over",
+                "claim.continued",
             }
         ),
         status_labels={
@@ -169,6 +172,8 @@ CLAIM = register(
             "claim.person_requested": _("申请人要求人工办理"),
             "claim.person_answered": _("工作人员看过，答复了申请人"),
             "claim.reopened": _("有新的证据，重新受理"),
+            "claim.taken_over": _("从核心系统转入"),
+            "claim.continued": _("原系统核定的月数没有领完，续发"),
         },
         decided=frozenset(
             {

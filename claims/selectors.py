@@ -314,22 +314,29 @@ def month_fen(spell: Spell, month: str, *, book: ParameterBook | None = None) ->
 
     `book`: the law book where many months are asked for; taken anew without it.
     """
+    grounds = spell.determination
     return fen_of_month(
-        spell.determination.facts, month, county=spell.claim.county, book=book or policy.selectors.book()
+        grounds.program,
+        grounds.facts,
+        month,
+        county=spell.claim.county,
+        book=book or policy.selectors.book(),
     )
 
 
-def fen_of_month(facts: Mapping[str, object], month: str, *, county: str, book: ParameterBook) -> Fen:
-    """The same from the stored facts of the spell's determination and the county that pays it."""
-    program = PROGRAMS[PROGRAM]
-    return program.amount_for(program.parse(facts), month, book.for_program(program.keys, region=county))
+def fen_of_month(
+    program: str, facts: Mapping[str, object], month: str, *, county: str, book: ParameterBook
+) -> Fen:
+    """The same from program and stored facts of the spell's determination and the county that pays it."""
+    rule = PROGRAMS[program]
+    return rule.amount_for(rule.parse(facts), month, book.for_program(rule.keys, region=county))
 
 
 def decision_of(case: Case) -> UnemploymentDecision | None:
     """The latest stored decision of a claim's case."""
     if case.determination is None:
         return None
-    decision = PROGRAMS[PROGRAM].decision_from_json(case.determination.decision)
+    decision = PROGRAMS[case.determination.program].decision_from_json(case.determination.decision)
     assert isinstance(decision, UnemploymentDecision)
     return decision
 

@@ -21,8 +21,9 @@ from claims.models import Claim, Ground, Spell, SpellMonth
 from claims.selectors import PROGRAM, months_left
 from claims.services.spells import RUNNING, end_spell, lock_spell, unregister
 from claims.services.steps import tell
-from law import months, overpayment, retirement, unemployment_benefit
+from law import continued_benefit, months, overpayment, retirement, unemployment_benefit
 from law.errors import Refused
+from law.programs import PROGRAMS
 from law.workdays import legal_day
 
 ENDED_A_RUN = 1_000
@@ -108,7 +109,8 @@ def _end_used_up(claim: Claim, *, now: datetime) -> bool:
 
 def _may_go_on(spell: Spell) -> bool:
     """Whether benefit may continue to the retirement age (1.10): it does, or only a person can tell."""
-    facts = unemployment_benefit.parse(spell.determination.facts)
+    facts = PROGRAMS[spell.determination.program].parse(spell.determination.facts)
+    assert isinstance(facts, unemployment_benefit.Facts | continued_benefit.Facts)
     if facts.sex == "F" and facts.retirement_category is None:
         return True
     law = policy.selectors.book().for_program(retirement.NEAR_KEYS, region=spell.claim.county)

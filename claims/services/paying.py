@@ -91,13 +91,15 @@ class _Award:
     determination_id: int
     party_id: int
     county: str
+    program: str
     facts: dict[str, object]
 
 
 # The next spells that cover a month and have not got it, locked but for those that somebody else holds.
 # A join and not EXISTS: the planner knows nothing yet of the months this very run has written.
 NOT_OWED_YET = """
-    SELECT spell.claim_id, spell.determination_id, claim.party_id, claim.county, grounds.facts
+    SELECT spell.claim_id, spell.determination_id, claim.party_id, claim.county, grounds.program,
+        grounds.facts
     FROM claims_spell spell
     JOIN claims_claim claim ON claim.case_id = spell.claim_id
     JOIN cases_case standing ON standing.id = spell.claim_id
@@ -138,8 +140,8 @@ def _accrue_chunk(
             },
         )
         chunk = [
-            _Award(claim_id, determination_id, party_id, county, json.loads(facts))
-            for claim_id, determination_id, party_id, county, facts in cursor.fetchall()
+            _Award(claim_id, determination_id, party_id, county, program, json.loads(facts))
+            for claim_id, determination_id, party_id, county, program, facts in cursor.fetchall()
         ]
     try:
         with transaction.atomic():
@@ -163,10 +165,10 @@ def _owe(chunk: Sequence[_Award], *, month: str, now: datetime) -> None:
             case_id=award.claim_id,
             determination_id=award.determination_id,
             party_id=award.party_id,
-            program=PROGRAM,
+            program=award.program,
             item=PROGRAM,
             month=month,
-            amount_fen=fen_of_month(award.facts, month, county=award.county, book=book),
+            amount_fen=fen_of_month(award.program, award.facts, month, county=award.county, book=book),
             region=award.county,
         )
         for award in chunk

@@ -65,7 +65,10 @@ PEOPLE_SHOWN = 50
 LINES_SHOWN = 20
 DIFFERENCES_SHOWN = 50
 
-ITEM_LABELS: Mapping[str, Label] = {"unemployment-benefit": gettext_lazy("失业保险金")}
+ITEM_LABELS: Mapping[str, Label] = {
+    "unemployment-benefit": gettext_lazy("失业保险金"),
+    "continued-benefit": gettext_lazy("失业保险金（续发）"),
+}
 
 DIFFERENCE_LABELS: Mapping[str, Label] = {
     "LINE_UNKNOWN": gettext_lazy("对账单上有一笔我们不认识的钱"),

@@ -202,6 +202,8 @@ def money_examples(city: City, users: Mapping[str, User]) -> dict[str, dict[str,
         "job-file": {"key": job},
         "import": {"key": file},
         "import-refused": {"key": file},
+        "import-sign": {"key": file},
+        "import-withdraw": {"key": file},
     }
 
 

@@ -71,6 +71,7 @@ CHINESE_ON_PURPOSE = {
     "cases/wording.py": "Chinese dates and numerals of articles; their English stands beside them",
     "claims/contributions.py": "headings and words of the core system's sheets",
     "claims/letters.py": "letters are Chinese",
+    "claims/recipients.py": "headings and words of the core system's sheets",
     "config/city.py": "what officers of the demo city wrote",
     "config/play.py": "reads Chinese pages",
     "config/settings.py": "the name of an account",

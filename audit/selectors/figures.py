@@ -6,13 +6,13 @@ means of working days are in tenths.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import accumulate
 
-from django.db.models import Max
+from django.db.models import Max, Min, QuerySet, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -248,23 +248,28 @@ class Board:
 
 
 class _Year:
-    """The figures of a year as sums by month, county, measure, subject and step."""
+    """The sums of a year by month and by county, each by measure and subject; and how long claims took."""
 
     def __init__(self, viewer: User, year: str) -> None:
+        self.took: defaultdict[str, Counter[int]] = defaultdict(Counter)
         rows = in_regions(MonthFigure.objects.filter(month__startswith=year), viewer)
-        columns = ("month", "region", "measure", "subject", "step")
+        self.of_month = self._summed(rows, "month")
+        self.of_region = self._summed(rows, "region")
         self.total: Counter[Cell] = Counter()
-        self.of_month: dict[str, Counter[Cell]] = {}
-        self.of_region: dict[str, Counter[Cell]] = {}
-        self.took: dict[str, Counter[int]] = {}
-        for month, region, measure, subject, step, value in rows.values_list(*columns, "value"):
-            cell = (measure, subject)
-            self.total[cell] += value
-            self.of_month.setdefault(month, Counter())[cell] += value
-            self.of_region.setdefault(region, Counter())[cell] += value
+        for month, cells in self.of_month.items():
+            self.total.update(cells)
+            self.took[""].update(self.took[month])
+
+    def _summed(self, rows: QuerySet[MonthFigure], group: str) -> dict[str, Counter[Cell]]:
+        """Summed by the database: a page wants tens of numbers, not the thousands they come from."""
+        found: defaultdict[str, Counter[Cell]] = defaultdict(Counter)
+        for name, measure, subject, step, value in rows.values_list(
+            group, "measure", "subject", "step"
+        ).annotate(sum=Sum("value")):
+            found[name][measure, subject] += value
             if measure == Measure.DAYS and subject == CLAIM.code:
-                for group in ("", month, region):
-                    self.took.setdefault(group, Counter())[step] += value
+                self.took[name][step] += value
+        return dict(found)
 
     def days(self, group: str) -> Days:
         """How long the claims of a month, a county or (empty) the year took."""
@@ -272,9 +277,11 @@ class _Year:
 
 
 def years(viewer: User) -> tuple[str, ...]:
-    """The years with figures, newest first."""
-    months = in_regions(MonthFigure.objects.all(), viewer).values_list("month", flat=True).distinct()
-    return tuple(sorted({month[:4] for month in months}, reverse=True))
+    """The years from the first figures to the last, newest first."""
+    ends = in_regions(MonthFigure.objects.all(), viewer).aggregate(first=Min("month"), last=Max("month"))
+    if ends["first"] is None:
+        return ()
+    return tuple(str(year) for year in range(int(ends["last"][:4]), int(ends["first"][:4]) - 1, -1))
 
 
 def board(viewer: User, *, year: str, today: date) -> Board:

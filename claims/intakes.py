@@ -7,6 +7,7 @@ from datetime import date
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+import enterprises.sheets
 from cases.intake import Line, waits_for_signature
 from cases.intake_models import Intake
 from claims import contributions, recipients
@@ -19,9 +20,14 @@ LINES: Mapping[str, Line] = {
     Intake.Kind.RECIPIENTS.value: Line(
         Intake.Kind.RECIPIENTS, recipients.layout, recipients.RecipientTaker, needs_signature=True
     ),
+    Intake.Kind.ENTERPRISES.value: enterprises.sheets.LINE,
 }
 
-REASONS: Mapping[str, str | Promise] = {**contributions.REASONS, **recipients.REASONS}
+REASONS: Mapping[str, str | Promise] = {
+    **contributions.REASONS,
+    **recipients.REASONS,
+    **enterprises.sheets.REASONS,
+}
 
 
 @dataclass(frozen=True)

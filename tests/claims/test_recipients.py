@@ -238,7 +238,7 @@ def test_officers_and_pages_can_read_what_was_taken_over(supervisors: tuple[User
     client = Client()
     client.force_login(second)
     page = client.get(reverse("import", kwargs={"key": kept.pk})).content.decode()
-    assert "可新增 1 人" in page and "9,900.00" in page
+    assert "可导入 1 行" in page and "9,900.00" in page
     assert client.post(reverse("import-sign", kwargs={"key": kept.pk})).status_code == 302
     intake.go_on(intake_id=kept.pk, lines=LINES, now=LATER)
     case = Claim.objects.get().case

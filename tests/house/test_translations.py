@@ -76,6 +76,7 @@ CHINESE_ON_PURPOSE = {
     "config/play.py": "reads Chinese pages",
     "config/settings.py": "the name of an account",
     "config/translations.py": "numerals of articles",
+    "enterprises/sheets.py": "headings and words of the core system's sheets",
     "payouts/services/judging.py": "the bank's file is Chinese",
     "payouts/formats/bank_file.py": "the plain characters of names, as a range",
     "policy/checks.py": "reads the year in the title of a notice",

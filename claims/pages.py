@@ -531,6 +531,7 @@ def officer_page(
         "claimed_name": names.get(claim.claimed_reason, ""),
         **_replies(page.evidence),
         "previous": page.previous,
+        "history": page.history,
         "inbox": inbox(page.messages),
         "letters": letter_rows(case.number, page.letters),
         "papers": paper_rows(case.number, page.attachments),

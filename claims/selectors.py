@@ -342,6 +342,37 @@ def decision_of(case: Case) -> UnemploymentDecision | None:
 
 
 @dataclass(frozen=True)
+class History:
+    """A person's imported contributions: distinct months, the first and last, how many units, as of when."""
+
+    months: int
+    first: str
+    last: str
+    units: int
+    as_of: datetime
+
+
+HISTORY = """
+    SELECT count(DISTINCT paid.month), min(paid.month), max(paid.month), count(DISTINCT paid.unit),
+        max(brought.asked_at)
+    FROM claims_insuredperson person
+    JOIN claims_contribution paid ON paid.person_id = person.id
+    JOIN cases_intake brought ON brought.id = paid.intake_id
+    WHERE person.digest = %s
+"""
+
+
+def history_of(identifier: Identifier) -> History | None:
+    """What was imported of a person's contributions. It is no fact of a claim: which of these months an
+    earlier award has used it does not say.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(HISTORY, [identifier.digest])
+        found = cursor.fetchone()
+    return History(*found) if found[0] else None
+
+
+@dataclass(frozen=True)
 class CasePage:
     """All the caseworker's page shows about one claim."""
 
@@ -360,6 +391,7 @@ class CasePage:
     previous: Sequence[Claim]
     letters: Sequence[Letter]
     attachments: Sequence[Attachment]
+    history: History | None
 
 
 def case_page(claim: Claim, *, now: datetime) -> CasePage:
@@ -369,9 +401,10 @@ def case_page(claim: Claim, *, now: datetime) -> CasePage:
     attachments = cases.selectors.attachments_of(claim.case)
     decision = decision_of(claim.case)
     facts = claim.case.determination.facts if claim.case.determination is not None else {}
+    identifier = identifier_of(claim.party)
     return CasePage(
         claim=claim,
-        masked_number=identifier_of(claim.party).masked,
+        masked_number=identifier.masked,
         promise_clock=promise,
         statutory_clock=statutory,
         checks=checks_of(decision=decision, facts=facts, evidence=evidence) if decision is not None else [],
@@ -387,6 +420,7 @@ def case_page(claim: Claim, *, now: datetime) -> CasePage:
         ),
         letters=cases.selectors.letters_of(claim.case),
         attachments=attachments,
+        history=history_of(identifier),
     )
 
 

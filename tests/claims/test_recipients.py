@@ -27,7 +27,7 @@ from law.money import Fen
 from payouts.models import Obligation, Payee
 from payouts.services import open_fund, seal_batch
 from tests.factories import CITY, NOW, officer, reread
-from tests.sheets import handed_in, number
+from tests.sheets import as_text, handed_in, number, row, unit
 
 pytestmark = pytest.mark.django_db
 
@@ -244,3 +244,8 @@ def test_officers_and_pages_can_read_what_was_taken_over(supervisors: tuple[User
     case = Claim.objects.get().case
     page = client.get(reverse("case-claim", kwargs={"number": case.number})).content.decode()
     assert "原系统发到" in page and "核心系统导入" in page
+    assert "导入的缴费记录" not in page
+    own = handed_in(first, as_text([row(), row(1, "2025-08"), row(1, "2025-08", unit=unit(2)), row(2)]))
+    intake.go_on(intake_id=own.pk, lines=LINES, now=LATER)
+    page = client.get(reverse("case-claim", kwargs={"number": case.number})).content.decode()
+    assert "导入的缴费记录" in page and "2 个月" in page and "2 个单位" in page

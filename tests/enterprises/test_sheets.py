@@ -43,7 +43,7 @@ HEADINGS = [
 BANK = "31365102701" + cnaps_check_digit("31365102701")
 
 
-def entry(serial: int = 1, **changed: str) -> list[str]:
+def entry(serial: int = 1, /, **changed: str) -> list[str]:
     """A unit of twenty people with all its months."""
     cells = dict.fromkeys(MONTHS, "20") | {
         "统一社会信用代码": unit(serial),
@@ -128,7 +128,7 @@ def test_what_is_left_empty_stays_unknown(supervisors: tuple[User, User]) -> Non
     empty = dict.fromkeys(
         ["2020年划型", "对公账号", "户名", "开户行号", "开户银行", "新增领金人数", "足额缴费月数"], ""
     )
-    imported(supervisors, entry(**empty, 是否欠费="", 实际缴费金额="", **{MONTHS[4]: ""}))
+    imported(supervisors, entry(1, **empty, 是否欠费="", 实际缴费金额="", **{MONTHS[4]: ""}))
     year = InsuredYear.objects.get()
     assert year.headcounts[4] is None and year.headcounts[5] == 20
     assert (year.paid_months, year.base_fen, year.new_recipients) == (None, None, None)
@@ -140,10 +140,10 @@ def test_the_same_file_twice_changes_nothing(supervisors: tuple[User, User]) -> 
     rows = [entry(), entry(年度="2024"), entry(2)]
     imported(supervisors, *rows)
     models = (Party, Enterprise, InsuredYear, SizeClassRecord, Payee)
-    before = [list(model.objects.order_by("pk").values()) for model in models]  # type: ignore[attr-defined]  # of each
+    before = [list(model.objects.order_by("pk").values()) for model in models]
     again = imported(supervisors, *rows)
     assert (again.added, again.unchanged, again.refused) == (0, 3, 0)
-    assert [list(model.objects.order_by("pk").values()) for model in models] == before  # type: ignore[attr-defined]  # of each
+    assert [list(model.objects.order_by("pk").values()) for model in models] == before
 
 
 def test_a_later_file_brings_a_year_up_to_date(supervisors: tuple[User, User]) -> None:
@@ -187,7 +187,7 @@ def test_a_bad_row_is_listed(
 
 def test_another_class_than_the_one_that_stands_is_listed(supervisors: tuple[User, User]) -> None:
     imported(supervisors, entry())
-    other = imported(supervisors, entry(**{"2020年划型": "大型"}), entry(2))
+    other = imported(supervisors, entry(1, **{"2020年划型": "大型"}), entry(2))
     assert faults(other) == [(2, "size_2020", "enterprise.size")]
     assert SizeClassRecord.objects.filter(size_class="LARGE").count() == 0
 

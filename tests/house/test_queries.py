@@ -33,7 +33,7 @@ from tests.factories import CITY, NOW, City, agent, citizen, proposed_value, rer
 MOST = {
     "queue": 8,
     "queue, rows alone": 6,
-    "case": 24,
+    "case": 25,
     "batches": 8,
     "batch": 22,
     "my": 8,

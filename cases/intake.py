@@ -77,12 +77,16 @@ def receive(*, kind: Intake.Kind, file_name: str, content: BinaryIO, actor: User
         raise Refused("intake.empty")
     if size > MOST_BYTES:
         raise Refused("intake.too_large", most=MOST_BYTES // (1024 * 1024))
+    stopped = Intake.objects.select_for_update().filter(
+        kind=kind, sha256=sha256, finished_at=None, is_kept=False
+    )
+    for left in stopped:  # a command that was killed: nothing of it was written
+        _end(left, now=now, problem=Refused("intake.stopped"))
     intake = _begun(kind, file_name, size, sha256, actor=actor, is_kept=True, now=now)
     if not intake.pieces.exists():
         content.seek(0)
         for serial, piece in enumerate(_pieces(content)):
             IntakePiece.objects.create(intake=intake, serial=serial, content=piece)
-        Intake.objects.filter(pk=intake.pk).update(is_kept=True)
     return intake
 
 

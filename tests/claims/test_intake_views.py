@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from accounts.models import Role, User
 from accounts.roles import Action
+from accounts.selectors import machine
 from cases import intake, sheets, uploads
 from cases.intake_models import Intake, IntakePiece
 from claims.contribution_models import Contribution
@@ -132,6 +133,22 @@ def test_who_lost_the_right_meanwhile_imports_nothing(supervisor: User) -> None:
     User.objects.filter(pk=supervisor.pk).update(roles=[Role.HANDLER])
     assert read(kept).problem == "intake.no_right"
     assert not Contribution.objects.exists()
+
+
+def test_a_file_whose_command_was_killed_can_be_handed_in(supervisor: User) -> None:
+    content = as_text([row()]).encode()
+    begun = intake.announce(
+        kind=Intake.Kind.CONTRIBUTIONS,
+        file_name="a.csv",
+        content=io.BytesIO(content),
+        actor=machine(),
+        now=NOW,
+    )
+    kept = handed_in(supervisor, content.decode())
+    assert kept != begun
+    assert read(kept).added == 1
+    begun.refresh_from_db()
+    assert begun.problem == "intake.stopped"
 
 
 def test_an_empty_file_is_not_kept(supervisor: User) -> None:

@@ -19,6 +19,8 @@ ENGLISH_MONTHS = (
 )
 # fmt: on
 
+YEAR_DIGITS = 4
+
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MONTH = re.compile(r"\d{4}-\d{2}", re.ASCII)
 
@@ -45,7 +47,9 @@ def date_words(day: date) -> str:
 
 
 def month_words(month: str) -> str:
-    """`YYYY-MM` as 2025年10月, in English October 2025."""
+    """`YYYY-MM` as 2025年10月, in English October 2025; `YYYY`, what is owed for a whole year, as 2025年."""
+    if len(month) == YEAR_DIGITS:
+        return month if english() else f"{month}年"
     year, number = int(month[:4]), int(month[5:7])
     return f"{ENGLISH_MONTHS[number - 1]} {year}" if english() else f"{year}年{number}月"
 

@@ -311,6 +311,7 @@ RECHECK = "RECHECK"
 ACCOUNT_FAULTY = "ACCOUNT_FAULTY"
 NAME_FAULTY = "NAME_FAULTY"
 NEXT_FILE = "NEXT_FILE"
+CHANGED = "CHANGED"
 
 LEFT_OUT_LABELS: Mapping[str, tuple[Label, Label]] = {
     HELD: (_("暂停发放，正在核实"), _("核实清楚、恢复发放后进下一批；在这份待遇的案件里办")),
@@ -319,6 +320,7 @@ LEFT_OUT_LABELS: Mapping[str, tuple[Label, Label]] = {
     RETURN_OPEN: (_("退票没有处理完"), _("更正后进下一批；在退票里办")),
     CONFLICT: (_("银行回盘前后矛盾"), _("在账目矛盾里查清、两人签字之前不发")),
     RECHECK: (_("重算对不上"), _("在账目矛盾里重新核定，进下一批")),
+    CHANGED: (_("批准后情况有变化"), _("在这一件里核实；核实清楚后再发，或者不再发")),
     ACCOUNT_FAULTY: (_("账号没有通过校验"), _("请本人核对社保卡")),
     NAME_FAULTY: (_("户名写不进银行文件"), _("核对姓名里的特殊字符，改正后进下一批")),
     NEXT_FILE: (_("超过一个文件的笔数"), _("再封一批")),

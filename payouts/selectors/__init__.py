@@ -17,6 +17,7 @@ from payouts.selectors.contradictions import contradiction_by_number, contradict
 from payouts.selectors.payments import (
     FundState,
     MonthState,
+    all_paid_case_ids,
     fund,
     months_of_case,
     paid_case_ids,
@@ -29,6 +30,7 @@ __all__ = [
     "FundState",
     "MonthState",
     "Proof",
+    "all_paid_case_ids",
     "batch_by_number",
     "batch_page",
     "batches",

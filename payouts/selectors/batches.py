@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Case as CaseOf
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum, When
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -68,6 +69,7 @@ DIFFERENCES_SHOWN = 50
 ITEM_LABELS: Mapping[str, Label] = {
     "unemployment-benefit": gettext_lazy("失业保险金"),
     "continued-benefit": gettext_lazy("失业保险金（续发）"),
+    "retention-refund": gettext_lazy("稳岗返还"),
 }
 
 DIFFERENCE_LABELS: Mapping[str, Label] = {
@@ -179,12 +181,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of the sum: so many payments of one amount for one month."""
+    """A part of the sum: so many payments of one amount for one month; None where each is another amount."""
 
     label: str
     month: str
     count: int
-    amount_fen: Fen
+    amount_fen: Fen | None
     total_fen: Fen
 
 
@@ -369,18 +371,21 @@ def _steps(batch: Batch, signatures: Sequence[Signature], levels: int) -> list[S
 
 def _parts(batch: Batch) -> list[Part]:
     """What makes the sum: by item, month and amount, the largest part first."""
+    # What is owed for a whole year has an amount of its own for everybody: these are one part together.
+    each = CaseOf(When(obligation__month__regex=r"^\d{4}$", then=None), default=F("amount_fen"))
     rows = (
         Payment.objects.filter(batch=batch)
-        .values("obligation__program", "obligation__item", "obligation__month", "amount_fen")
+        .annotate(each=each)
+        .values("obligation__program", "obligation__item", "obligation__month", "each")
         .annotate(count=Count("pk"), total=Sum("amount_fen"))
-        .order_by("-total", "obligation__month", "-amount_fen")
+        .order_by("-total", "obligation__month", "-each")
     )
     return [
         Part(
             label=str(ITEM_LABELS.get(row["obligation__program"], row["obligation__item"])),
             month=row["obligation__month"],
             count=row["count"],
-            amount_fen=Fen(row["amount_fen"]),
+            amount_fen=None if row["each"] is None else Fen(row["each"]),
             total_fen=Fen(row["total"]),
         )
         for row in rows

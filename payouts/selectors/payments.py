@@ -22,6 +22,7 @@ from payouts.models import (
     ReturnedPayment,
     Transfer,
     pool_of,
+    still_owed,
 )
 
 
@@ -112,6 +113,18 @@ def paid_case_ids(case_ids: Iterable[int]) -> set[int]:
         obligation__case_id__in=list(case_ids), settled_at__isnull=False, returned_at=None
     )
     return set(paid.values_list("obligation__case_id", flat=True))
+
+
+def all_paid_case_ids(case_ids: Iterable[int]) -> set[int]:
+    """Those of the cases that are owed something, all of which has arrived and stayed."""
+    owed = still_owed(Obligation.objects.filter(case__in=list(case_ids)))
+    arrived = Exists(
+        Payment.objects.filter(obligation=OuterRef("pk"), settled_at__isnull=False, returned_at=None)
+    )
+    found: dict[int, bool] = {}
+    for case_id, is_there in owed.annotate(arrived=arrived).values_list("case_id", "arrived"):
+        found[case_id] = found.get(case_id, True) and is_there
+    return {case_id for case_id, is_there in found.items() if is_there}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from payouts.services.resolving import acts_for, decide_act, propose_act
 from payouts.services.sealing import seal_batch
 from payouts.services.sending import submit_batch, submit_waiting
 from payouts.services.signing import send_back_batch, sign_batch
-from payouts.services.stopping import Stopped, stop_after
+from payouts.services.stopping import Stopped, stop_after, stop_unsent
 
 __all__ = [
     "Due",
@@ -43,6 +43,7 @@ __all__ = [
     "set_payee",
     "sign_batch",
     "stop_after",
+    "stop_unsent",
     "submit_batch",
     "submit_waiting",
 ]

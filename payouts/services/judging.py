@@ -16,6 +16,7 @@ from accounts.privacy import context_of, provider
 from cases.arrays import integers
 from law.money import Fen
 from law.workdays import LEGAL_ZONE
+from payouts import standing
 from payouts.formats import bank_file
 from payouts.kinds import (
     CONFLICT,
@@ -35,7 +36,7 @@ from payouts.recheck import ToPay
 from policy.selectors import integer
 
 # What the bank prints on the person's statement, by program; one that is not listed prints its item.
-PURPOSES = {"unemployment-benefit": "失业保险金"}
+PURPOSES = {"unemployment-benefit": "失业保险金", "retention-refund": "稳岗返还"}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -157,6 +158,24 @@ def judge(pool: str, today: date) -> tuple[list[int], dict[str, list[int]]]:
         )
         found: dict[str, list[int]] = dict(cursor.fetchall())
     return found.get("", []), {reason: found.get(reason, []) for reason in LEFT_OUT_LABELS}
+
+
+def still_standing(obligation_ids: Sequence[int], today: date) -> tuple[list[int], list[int]]:
+    """These obligations, in their order, and those of them whose own app says that they may not be paid
+    now.
+    """
+    rows = Obligation.objects.filter(pk__in=obligation_ids, program__in=standing.programs())
+    asked: dict[str, dict[int, int]] = {}
+    for key, program, case_id in rows.values_list("pk", "program", "case_id"):
+        asked.setdefault(program, {})[key] = case_id
+    fallen: set[int] = set()
+    for program, cases in asked.items():
+        out = standing.fallen(program, sorted(set(cases.values())), today)
+        fallen |= {key for key, case_id in cases.items() if case_id in out}
+    return (
+        [key for key in obligation_ids if key not in fallen],
+        [key for key in obligation_ids if key in fallen],
+    )
 
 
 def lines_of(obligation_ids: Sequence[int]) -> list[Payable]:

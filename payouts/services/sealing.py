@@ -24,6 +24,7 @@ from payouts.kinds import (
     ACCOUNT_FAULTY,
     APPROVED1,
     BATCH,
+    CHANGED,
     COOLING_OFF,
     MAKER,
     NAME_FAULTY,
@@ -40,7 +41,7 @@ from payouts.models import (
 from payouts.payer import Payer, payer
 from payouts.recheck import Rechecked, differing_of, recheck
 from payouts.services.contradictions import open_for_obligations
-from payouts.services.judging import Payable, judge, lines_of, to_pay
+from payouts.services.judging import Payable, judge, lines_of, still_standing, to_pay
 from payouts.services.ledger import lock_pool
 from policy.selectors import integer
 
@@ -146,6 +147,7 @@ def _bank_file(
 def _choose(pool: str, today: date) -> tuple[list[Payable], dict[str, list[int]]]:
     """The lines of the batch, and who is left out by reason."""
     payable, left_out = judge(pool, today)
+    payable, left_out[CHANGED] = still_standing(payable, today)
     limit = min(integer("payout.batch_max", region=pool, on=today), bank_file.LINES_MAX)
     left_out[NEXT_FILE] = payable[limit:]
     chosen: list[Payable] = []

@@ -62,6 +62,25 @@ def stop_after(*, case: Case, item: str, month: str, why: str, actor: User, now:
     )
 
 
+@transaction.atomic
+def stop_unsent(*, case_ids: Sequence[int], item: str, actor: User, now: datetime) -> list[int]:
+    """Take back what these cases are owed for `item` and nobody has sent; the cases, ascending.
+
+    What is in a batch stays as it is: a batch can be sent back, but never be made smaller.
+    """
+    owed = still_owed(Obligation.objects.filter(case__in=list(case_ids), item=item)).order_by("pk")
+    first = owed.first()
+    if first is None:
+        return []
+    lock_pool(first.pool)
+    live = Exists(Payment.objects.filter(obligation=OuterRef("pk"), failed_at=None, returned_at=None))
+    here = [one for one in owed.annotate(is_live=live) if not one.is_live]
+    _close_returns(here, actor=actor, now=now)
+    if here:
+        book_obligations(Move.STOPPED, [one.pk for one in here], now=now)
+    return sorted({one.case_id for one in here})
+
+
 def _close_returns(stopped: Sequence[Obligation], *, actor: User, now: datetime) -> None:
     """Nothing is sent again: money in suspense goes back to what was owed, and the return's case ends."""
     rows = ReturnedPayment.objects.select_related("case", "payment").filter(obligation__in=list(stopped))

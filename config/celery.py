@@ -57,6 +57,26 @@ TIMETABLE = {
         crontab(hour=1, minute=10),
         "a notice of missing papers that nobody answered closes the claim",
     ),
+    "go-on-with-refund-runs": Job(
+        "subsidies.refund.tasks.sweep_runs",
+        timedelta(minutes=1),
+        "a screening whose worker was lost goes on where it stood",
+    ),
+    "end-refund-notices": Job(
+        "subsidies.refund.tasks.end_notices",
+        crontab(hour=0, minute=40),
+        "what stood in a public notice whose days are over goes to finance",
+    ),
+    "check-owed-refunds": Job(
+        "subsidies.refund.tasks.check_standing",
+        crontab(minute=35),
+        "a unit that may not be paid any more is held before its money leaves",
+    ),
+    "follow-refunds": Job(
+        "subsidies.refund.tasks.follow_payments",
+        timedelta(minutes=1),
+        "a refund whose money has arrived is paid",
+    ),
     "submit-approved-batches": Job(
         "payouts.tasks.submit_approved",
         timedelta(minutes=1),

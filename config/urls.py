@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include("policy.urls")),
     path("", include("payouts.urls")),
     path("", include("claims.urls")),
+    path("", include("subsidies.urls")),
     path("", include("audit.urls")),
 ]
 

@@ -1,5 +1,5 @@
-"""The programmes paid on application: skill subsidy, retention refund, expansion subsidy.
+"""The programmes paid to units and their staff: retention refund; skill and expansion subsidy come beside it.
 
-Will hold `programs.py` (the table: program, rule, form, sources, services) and one package a programme with
-the same files. A programme must never import another.
+`programs.py` is the table of what is built, one package a programme with the same files. A programme must
+never import another.
 """

@@ -188,7 +188,9 @@ def short_moment(value: dt.datetime | str | None) -> str:
 
 @register.filter
 def cn_month(value: Day) -> str:
-    """2025年10月, in English October 2025, from a date or "2025-10"."""
+    """2025年10月, in English October 2025, from a date or "2025-10"; 2025年 from "2025"."""
+    if isinstance(value, str) and re.fullmatch(r"\d{4}", value):
+        return month_words(value)
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}", value):
         value = f"{value}-01"
     day = _day(value)
@@ -392,6 +394,7 @@ class NavItem:
 STAFF_NAV: tuple[NavItem, ...] = (
     NavItem(_("工作台"), _("我的待办"), "queue", Action.SEE_QUEUE, "queue", "g q"),
     NavItem(_("工作台"), _("发放批次"), "batches", Action.SEE_BATCHES, "batch", "g b"),
+    NavItem(_("企业"), _("稳岗返还"), "refunds", Action.SEE_CASE, "refund", "g r"),
     NavItem(_("监督"), _("基金看板"), "fund", Action.SEE_FUND, key="g f"),
     NavItem(_("监督"), _("各人在办"), "desks", Action.REASSIGN, key="g d"),
     NavItem(_("监督"), _("政策参数"), "policy", Action.SEE_POLICY, "policy", "g p"),

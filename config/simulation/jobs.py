@@ -21,6 +21,7 @@ import gateways.services
 import payouts.services
 from claims.intakes import LINES
 from law.workdays import legal_day
+from subsidies.refund import services as refunds
 
 Job = Callable[[datetime], object]
 
@@ -50,6 +51,16 @@ def _go_on_with_imports(now: datetime) -> None:
         cases.intake.go_on(intake_id=intake_id, lines=LINES, now=now)
 
 
+def _go_on_with_refund_runs(now: datetime) -> None:
+    for run_id in refunds.unfinished(now=now):
+        refunds.go_on(run_id=run_id, now=now)
+
+
+def _check_owed_refunds(now: datetime) -> None:
+    refunds.hold_changed(now=now)
+    refunds.owe_waiting(now=now)
+
+
 JOBS: Mapping[str, Job] = {
     "seal-yesterday": _seal_yesterday,
     "close-unanswered-notices": lambda now: claims.services.close_unanswered(now=now),
@@ -70,6 +81,10 @@ JOBS: Mapping[str, Job] = {
     "reconcile-with-statement": lambda now: payouts.services.reconcile_open_days(now=now),
     "follow-payments": _follow_payments,
     "send-messages": lambda now: gateways.services.send_messages(now=now),
+    "go-on-with-refund-runs": _go_on_with_refund_runs,
+    "end-refund-notices": lambda now: refunds.end_notices(now=now),
+    "check-owed-refunds": _check_owed_refunds,
+    "follow-refunds": lambda now: refunds.follow_payments(now=now),
     "count-figures": lambda now: audit.services.count_figures(now=now),
 }
 """The timetable's jobs by name, each as its task calls it."""

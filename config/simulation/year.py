@@ -96,6 +96,7 @@ class Year:
         in_year = day < self.stage.plan.ends_on
         turns = [
             self._job(0, 20, "seal-yesterday"),
+            self._job(0, 40, "end-refund-notices"),
             self._job(1, 10, "close-unanswered-notices"),
             self._job(2, 20, "end-used-up-spells"),
             self._job(3, 30, "clear-expired"),
@@ -106,6 +107,8 @@ class Year:
             self._job(9, 40, "recompute-provisional-deadlines"),
             self._job(9, 45, "go-on-with-jobs"),
             self._job(9, 46, "go-on-with-imports"),
+            self._job(9, 47, "go-on-with-refund-runs"),
+            self._job(9, 48, "check-owed-refunds"),
             self._job(10, 0, "verify-submitted-claims"),
         ]
         if is_working_day(day):
@@ -121,7 +124,11 @@ class Year:
         if _is_bank_day(day):
             turns.append(self._job(16, 10, "reconcile-with-statement"))
             turns.append(self._job(16, 50, "count-figures"))
-        turns += [self._job(16, 20, "follow-payments"), self._job(16, 30, "send-messages")]
+        turns += [
+            self._job(16, 20, "follow-payments"),
+            self._job(16, 21, "follow-refunds"),
+            self._job(16, 30, "send-messages"),
+        ]
         return sorted(turns, key=lambda turn: (turn.hour, turn.minute))
 
     def _job(self, hour: int, minute: int, name: str) -> _Turn:

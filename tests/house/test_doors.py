@@ -31,10 +31,13 @@ from cases.models import Job
 from claims import kinds
 from claims.intakes import LINES
 from payouts import kinds as money
+from subsidies.refund.models import Refund
+from tests.enterprises import samples as units
 from tests.factories import NOW, City, agent, citizen, officer, proposed_value
 from tests.house.conftest import undone
 from tests.house.sources import APPS, called, calls, name, python_files, templates
 from tests.sheets import handed_in
+from tests.subsidies import samples, steps
 
 VISITOR = "visitor"
 EVERYBODY = (VISITOR, *(role.value for role in Role))
@@ -177,7 +180,7 @@ def people(city: City) -> People:
         **change_examples(city),
         **asked_examples(city),
     }
-    return People(users, examples)
+    return People(users, examples | refund_examples(mandate.unit_id))
 
 
 def money_examples(city: City, users: Mapping[str, User]) -> dict[str, dict[str, str]]:
@@ -225,6 +228,43 @@ def asked_examples(city: City) -> dict[str, dict[str, str]]:
     asked = claims.services.ask_for_person(claim=claim, actor=machine(), now=NOW)
     number = {"number": asked.case.number}
     return {"case-person-request": number, "person-request-answer": number}
+
+
+OF_A_REFUND = (
+    "case-refund",
+    "refund-propose",
+    "refund-review",
+    "refund-end-hold",
+    "refund-complaint",
+    "refund-answer",
+)
+OF_A_UNITS_YEAR = ("unit-refund", "unit-refund-confirm", "unit-refund-decline", "unit-refund-object")
+
+
+def refund_examples(unit: int) -> dict[str, dict[str, str]]:
+    """A year of refunds that finance has agreed to, with the refund of the agent's unit among them."""
+    team = samples.staff()
+    samples.funded(team.handler)
+    units.read_all_lists()
+    steps.account_of(samples.with_agents_unit(UNIT.code, UNIT.name), 0)
+    campaign = samples.screened(team.handler)
+    steps.told(team)
+    steps.published(team)
+    steps.agreed(team, papers=(steps.PAPER,))
+    refund = Refund.objects.select_related("case").get(unit=unit)
+    year = {"unit": str(unit), "year": str(samples.YEAR)}
+    number, of_year = {"number": refund.case.number}, {"number": campaign.case.number}
+    review = {"key": str(refund.finance_id)}
+    return {
+        "refund-finance": review,
+        "refund-finance-paper": review,
+        "case-refund-campaign": of_year,
+        "refund-campaign-step": {**of_year, "step": "notify"},
+        **dict.fromkeys(OF_A_REFUND, number),
+        "unit-refunds": {"unit": str(unit)},
+        **dict.fromkeys(OF_A_UNITS_YEAR, year),
+        "refund-notice": {"year": str(samples.YEAR), "region": samples.CITY, "nth": "1"},
+    }
 
 
 def export_of(supervisor: User) -> str:
@@ -343,7 +383,17 @@ def test_a_citizen_finds_nobody_elses_claim(people: People, within: City) -> Non
 
 
 @pytest.mark.parametrize(
-    "page", ["case", "case-claim", "case-batch", "case-returned", "case-contradiction", "case-person-request"]
+    "page",
+    [
+        "case",
+        "case-claim",
+        "case-batch",
+        "case-returned",
+        "case-contradiction",
+        "case-person-request",
+        "case-refund",
+        "case-refund-campaign",
+    ],
 )
 def test_an_officer_of_another_city_finds_nothing_here(page: str, people: People, within: City) -> None:
     elsewhere = officer(Role.HANDLER, region="130200")

@@ -26,12 +26,15 @@ from cases.jobs import ask_for_export
 from cases.models import Job
 from claims import kinds
 from config.celery import TIMETABLE
+from enterprises.models import Hold
+from enterprises.services import place_hold
 from law.parameters import NATION, Value
 from payouts import kinds as money
 from payouts.selectors import prove
 from tests.factories import NOW, City, set_value
 from tests.house.broker import tasks
 from tests.sheets import handed_in
+from tests.subsidies import samples, steps
 
 AGAIN = timedelta(minutes=5)
 """When the broker hands out again what a lost worker had not finished."""
@@ -124,7 +127,55 @@ def a_file(city: City) -> Arguments:
     return {"intake_id": handed_in(city.staff.supervisors[0]).pk}
 
 
+def screening_asked_for(city: City) -> Arguments:
+    """A refund year that an officer has opened."""
+    team = samples.staff()
+    samples.funded(team.handler)
+    samples.city()
+    campaign = samples.opened(team.handler)
+    return {"run_id": campaign.runs.get().pk}
+
+
+def owed_refunds(city: City) -> tuple[samples.Staff, samples.City]:
+    """Refunds of a small city that are owed."""
+    team = samples.staff()
+    samples.funded(team.handler)
+    made = samples.city()
+    for nth, unit in enumerate((made.fine, made.at_limit, made.large)):
+        steps.account_of(unit, nth)
+    samples.screened(team.handler)
+    steps.told(team)
+    steps.published(team)
+    return team, made
+
+
+def held_after_owing(city: City) -> None:
+    """A unit that is owed a refund, and was found wanting since."""
+    team, made = owed_refunds(city)
+    steps.agreed(team)
+    place_hold(
+        enterprise=made.fine,
+        ground=Hold.Ground.RECTIFICATION,
+        case=None,
+        reason="检查发现问题",
+        actor=team.handler,
+        now=steps.AFTER_NOTICE,
+    )
+
+
+def refunds_arrived(city: City) -> None:
+    """The bank has answered for each refund."""
+    team, _made = owed_refunds(city)
+    steps.agreed(team)
+    steps.answered(team, steps.AFTER_NOTICE)
+
+
 CASES: Mapping[str, Twice] = {
+    "subsidies.refund.tasks.go_on_with_run": Twice(screening_asked_for),
+    "subsidies.refund.tasks.sweep_runs": Twice(no_arguments(screening_asked_for)),
+    "subsidies.refund.tasks.end_notices": Twice(no_arguments(owed_refunds)),
+    "subsidies.refund.tasks.check_standing": Twice(no_arguments(held_after_owing)),
+    "subsidies.refund.tasks.follow_payments": Twice(no_arguments(refunds_arrived)),
     "accounts.tasks.clear_expired": Twice(signed_in_long_ago, at=NOW + timedelta(days=1)),
     "audit.tasks.count_figures": Twice(
         no_arguments(lambda city: city.batch(money.SETTLED)), grows=frozenset({"audit_counting"})
@@ -207,12 +258,14 @@ def test_every_task_is_found_again_by_a_sweep_or_is_one() -> None:
         "claims.tasks.accrue_claim",
         "cases.tasks.run_job",
         "claims.tasks.run_import",
+        "subsidies.refund.tasks.go_on_with_run",
     }, "name here which job of the timetable finds the work of a new wake-up"
     assert {
         "claims.tasks.sweep_unverified",
         "claims.tasks.accrue_current_month",
         "cases.tasks.sweep_jobs",
         "claims.tasks.sweep_imports",
+        "subsidies.refund.tasks.sweep_runs",
     } <= swept
 
 

@@ -30,6 +30,7 @@ class Channel(StrEnum):
 
     BANK = "BANK"
     SMS = "SMS"
+    COMPARISON = "COMPARISON"
 
 
 class Problem(StrEnum):
@@ -254,3 +255,58 @@ class BankStatement:
     opening_fen: int
     closing_fen: int
     lines: tuple[StatementRow, ...]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ComparedPerson:
+    """One person in a request to compare. `seq` is its place, `checks` the codes of what is asked."""
+
+    seq: int
+    id_kind: str
+    id_number: str
+    name: str
+    spell_start: str
+    checks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonReply:
+    """What the comparison says to a request file: taken or not, its code, its own reference."""
+
+    accepted: bool
+    code: str
+    reference: str
+
+
+class ComparisonWait(StrEnum):
+    """Why there is no answer file: it is being made, or the other side does not have the request."""
+
+    WORKING = "WORKING"
+    UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ComparisonLine:
+    """The answer to one or more checks of one person. `said` is "Y" (one check), "N" or "U" (not answered).
+
+    Months are "YYYY-MM" or ""; `data_date` None with U; `same_name` None: it does not say.
+    """
+
+    seq: int
+    checks: tuple[str, ...]
+    said: str
+    province: str
+    unit: str
+    start_month: str
+    end_month: str
+    data_date: date | None
+    same_name: bool | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ComparisonAnswer:
+    """A whole answer file as of a moment, and its bytes as they came."""
+
+    as_of: datetime
+    lines: tuple[ComparisonLine, ...]
+    content: bytes

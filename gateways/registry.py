@@ -79,6 +79,10 @@ BANK_FILES = "/bank/files"
 BANK_STATEMENT = "/bank/statement"
 BANK_SUBMIT = Limits(60, 1)
 BANK_ASK = Limits(30, 3, 64 * MEBIBYTE)
+# A request to compare is known by its number: after silence the same bytes are sent again, and are one.
+COMPARISON_REQUESTS = "/comparison/requests"
+COMPARISON_SUBMIT = Limits(60, 2)
+COMPARISON_FETCH = Limits(120, 2, 128 * MEBIBYTE)
 SMS_MESSAGES = "/sms/messages"
 SMS_SEND = Limits(8, 2)
 

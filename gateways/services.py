@@ -11,7 +11,7 @@ import logging
 import os
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -26,7 +26,7 @@ from cases.inserting import insertion
 from cases.messages import registered, render
 from cases.models import Case, Message
 from gateways import registry
-from gateways.adapters import bank, sms
+from gateways.adapters import bank, comparison, sms
 from gateways.adapters.wire import BadAnswer, Endpoint
 from gateways.models import Lookup, question_digest, question_text
 from gateways.ports import (
@@ -34,6 +34,9 @@ from gateways.ports import (
     BankReply,
     BankStatement,
     Channel,
+    ComparisonAnswer,
+    ComparisonReply,
+    ComparisonWait,
     Problem,
     Question,
     SmsReply,
@@ -45,10 +48,12 @@ from law.workdays import legal_day
 __all__ = [
     "Unavailable",
     "ask_many",
+    "fetch_comparison",
     "fetch_receipts",
     "fetch_statement",
     "file_status",
     "send_messages",
+    "submit_comparison",
     "submit_file",
 ]
 
@@ -314,11 +319,56 @@ def fetch_statement(*, day: date, now: datetime, account: str = "") -> BankState
 
 def _from_bank(call: Callable[[], Found]) -> Found:
     """Run one call to the bank; an answer that does not fit is no answer."""
+    return _from_channel(Channel.BANK, call)
+
+
+def _from_channel(channel: Channel, call: Callable[[], Found]) -> Found:
     try:
         return call()
     except BadAnswer as fault:
-        logger.error("the bank gave an answer that does not fit: %s", fault.where)
-        raise Unavailable(Channel.BANK.value, Problem.BAD_ANSWER, 1) from None
+        logger.error("%s gave an answer that does not fit: %s", channel.value, fault.where)
+        raise Unavailable(channel.value, Problem.BAD_ANSWER, 1) from None
+
+
+# --- the national comparison ------------------------------------------------------------------------------
+
+
+def submit_comparison(*, request_number: str, content: bytes, now: datetime) -> ComparisonReply:
+    """Send one request file. The number is its key: after silence the same bytes may be sent again.
+
+    Raises Unavailable; its problem is REFUSED where the number is known with another content.
+    """
+    _refuse_inside_transaction()
+    send = partial(
+        comparison.submit,
+        registry.endpoint(Channel.COMPARISON),
+        registry.COMPARISON_REQUESTS,
+        request_number=request_number,
+        content=content,
+        asked_at=now,
+        limits=registry.COMPARISON_SUBMIT,
+    )
+    return _from_channel(Channel.COMPARISON, send)
+
+
+def fetch_comparison(
+    *, request_number: str, asked: Mapping[int, frozenset[str]], now: datetime
+) -> ComparisonAnswer | ComparisonWait:
+    """The answer to a request, or why there is none yet. `asked`: place -> codes that were asked.
+
+    Raises Unavailable, also (BAD_ANSWER) for a file that does not hold together or answers what nobody asked.
+    """
+    _refuse_inside_transaction()
+    ask = partial(
+        comparison.fetch,
+        registry.endpoint(Channel.COMPARISON),
+        registry.COMPARISON_REQUESTS,
+        request_number=request_number,
+        asked=asked,
+        asked_at=now,
+        limits=registry.COMPARISON_FETCH,
+    )
+    return _from_channel(Channel.COMPARISON, ask)
 
 
 # --- short messages ---------------------------------------------------------------------------------------

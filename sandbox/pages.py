@@ -29,6 +29,7 @@ _SOURCES = {
     "justice": "服刑信息",
     "market": "市场主体",
     "card": "社保卡",
+    "comparison": "全国信息查询比对",
     "bank": "银行",
     "sms": "短信",
     "identity-provider": "统一身份认证",

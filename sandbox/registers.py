@@ -204,7 +204,7 @@ def _province(known: Known) -> Json:
 def _national(known: Known) -> Json:
     person, day = known.person, known.day
     job = person.job_elsewhere
-    if job is None or job.starts_on > day:
+    if job is None or job.starts_on > day or (job.ends_on is not None and job.ends_on <= day):
         return dict(EMPTY["insurance-national"])
     drawing = person.draws_elsewhere_from is not None and person.draws_elsewhere_from <= day
     return {
@@ -229,7 +229,9 @@ def _separation(known: Known) -> Json:
 
 
 def _pension(known: Known) -> Json:
-    return {"drawing": known.person.draws_pension, "category": known.person.pension_category}
+    person = known.person
+    drawing = person.draws_pension or (person.pension_from is not None and person.pension_from <= known.day)
+    return {"drawing": drawing, "category": person.pension_category}
 
 
 def _justice(known: Known) -> Json:
@@ -238,7 +240,9 @@ def _justice(known: Known) -> Json:
 
 
 def _market(known: Known) -> Json:
-    return {"operates": bool(known.person.businesses), "names": list(known.person.businesses)}
+    person = known.person
+    begun = person.business_from is None or person.business_from <= known.day
+    return {"operates": bool(person.businesses) and begun, "names": list(person.businesses) if begun else []}
 
 
 def _card(known: Known) -> Json:

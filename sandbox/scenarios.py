@@ -27,8 +27,9 @@ REGISTERS = (
 )
 BANK = "bank"
 SMS = "sms"
+COMPARISON = "comparison"
 IDENTITY_PROVIDER = "identity-provider"
-SOURCES = (*REGISTERS, BANK, SMS, IDENTITY_PROVIDER)
+SOURCES = (*REGISTERS, COMPARISON, BANK, SMS, IDENTITY_PROVIDER)
 
 DEFAULT_SLOW_SECONDS = 10.0
 LONGEST_SLOW_SECONDS = 300.0
@@ -61,7 +62,7 @@ class Scenario:
 CLEAN = "CLEAN"
 
 _ALL = (
-    Scenario(CLEAN, "样样符合", "Everything in order", named=24, share=860),
+    Scenario(CLEAN, "样样符合", "Everything in order", named=24, share=846),
     Scenario("STILL_EMPLOYED", "又在本市参保", "Insured again in this city", named=12, share=10),
     Scenario(
         "SEPARATION_DISPUTED",
@@ -110,6 +111,27 @@ _ALL = (
     Scenario("HONG_KONG_PERMIT", "港澳台居民居住证", "Hong Kong residence permit", named=6),
     Scenario("SEPARATION_UNREPORTED", "单位还没报离职", "Unit has not reported", named=6),
     Scenario("REEMPLOYED_LATER", "三个月后又就业", "Works again after three months", named=6, share=25),
+    # What the monthly comparison finds: all of them are in order on the day they apply.
+    Scenario(
+        "WORKS_ELSEWHERE_LATER", "后来在外省参保", "Insured in another province later", named=6, share=5
+    ),
+    Scenario(
+        "DRAWS_ELSEWHERE_LATER",
+        "后来在外省领失业金",
+        "Draws the benefit elsewhere later",
+        named=6,
+        share=1,
+    ),
+    Scenario("PENSION_LATER", "后来领养老金", "Draws a pension later", named=6, share=1),
+    Scenario("DIES_LATER", "后来去世", "Dies later", named=6, share=1),
+    Scenario("IMPRISONED_LATER", "后来服刑", "In prison later", named=6, share=1),
+    Scenario("BUSINESS_LATER", "后来开店", "Opens a shop later", named=6, share=1),
+    Scenario("TAXED_LATER", "后来有单位报个税", "A unit declares wage tax later", named=6, share=1),
+    Scenario("PAYS_PRIVATELY", "以个人身份缴养老", "Pays pension contributions privately", named=6, share=1),
+    Scenario("NAMESAKE_ELSEWHERE", "外省有人用同一个号", "Somebody else has the number", named=6, share=1),
+    Scenario(
+        "OLD_RECORD_ELSEWHERE", "外省有旧账没销", "An old record elsewhere was never closed", named=6, share=1
+    ),
 )
 
 SCENARIOS: Mapping[str, Scenario] = {scenario.code: scenario for scenario in _ALL}

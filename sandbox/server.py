@@ -1,8 +1,8 @@
 """The sandbox as a WSGI application and as an HTTP/1.1 server of threads: which address goes where.
 
-Addresses under /registers, /bank and /sms are signed; the rest are for browsers and for programs that play a
-story. It must never import the product, and reads no clock but the identity provider's and that of the first
-start.
+Addresses under /registers, /comparison, /bank and /sms are signed; the rest are for browsers and for programs
+that play a story. It must never import the product, and reads no clock but the identity provider's and that
+of the first start.
 """
 
 import re
@@ -21,7 +21,7 @@ from threading import Event, Thread
 from urllib.parse import parse_qsl, unquote, urlsplit
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from sandbox import bank, control, lives, pages, registers, scenarios, sms, unit_pages
+from sandbox import bank, comparison, control, lives, pages, registers, scenarios, sms, unit_pages
 from sandbox.identity import ASKED, Client, IdentityProvider, OAuthError, oauth_error_answer
 from sandbox.store import Store, populate
 from sandbox.unit_identity import UnitIdentityProvider
@@ -74,6 +74,7 @@ class Application:
         self.settings = settings
         self.stopping = Event()
         self.counter = control.Counter()
+        self.comparison = comparison.Comparison(store, world)
         self.bank = bank.Bank(store, world, opening_fen=settings.opening_fen)
         client = Client(settings.client_id, settings.client_secret, settings.products)
         self.units = Units(world)
@@ -92,6 +93,8 @@ class Application:
     def _table(self) -> tuple[tuple[str, re.Pattern[str], Handler], ...]:
         routes: tuple[tuple[str, str, Handler], ...] = (
             ("POST", "/registers/(?P<source>[^/]+)", self._register),
+            ("POST", "/comparison/requests", self.comparison.submit),
+            ("GET", "/comparison/requests/(?P<number>[^/]+)/answer", self.comparison.answer),
             ("POST", "/bank/files", self.bank.submit),
             ("GET", "/bank/files/(?P<batch>[^/]+)", self.bank.status),
             ("GET", "/bank/files/(?P<batch>[^/]+)/receipts", self.bank.receipts),
@@ -169,7 +172,7 @@ class Application:
 
     def _run(self, handler: Handler, request: Request) -> Answer:
         area = request.path.split("/")[1]
-        if area in ("registers", "bank", "sms"):
+        if area in ("registers", "comparison", "bank", "sms"):
             check_signature(request, key_id=self.settings.key_id, key=self.settings.key)
             self.counter.add(request.parts.get("source", area))
         elif request.method == "POST" and request.path not in ("/oidc/token", "/oidc/units/token"):

@@ -53,6 +53,10 @@ CREATE INDEX IF NOT EXISTS bank_lines_time ON bank_lines (booked_at);
 CREATE TABLE IF NOT EXISTS bank_fundings (
     reference TEXT PRIMARY KEY, account TEXT NOT NULL, amount_fen INTEGER NOT NULL, bank_serial TEXT NOT NULL,
     booked_at TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS comparison_requests (
+    req_no TEXT PRIMARY KEY, sha256 TEXT NOT NULL, accepted INTEGER NOT NULL, code TEXT NOT NULL,
+    message TEXT NOT NULL, reference TEXT NOT NULL, content BLOB NOT NULL, count INTEGER NOT NULL,
+    received_at TEXT NOT NULL, submissions INTEGER NOT NULL DEFAULT 1) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS identity_grants (
     digest TEXT PRIMARY KEY, kind TEXT NOT NULL, person INTEGER NOT NULL, redirect_uri TEXT NOT NULL,
     nonce TEXT NOT NULL, challenge TEXT NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;

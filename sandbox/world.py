@@ -82,6 +82,8 @@ _ELSEWHERE = ("天津市", "山东省德州市", "河南省安阳市", "北京�
 _IN_PROVINCE = ("保定市", "邢台市", "衡水市")
 _INVOLUNTARY = ("Z01", "Z01", "Z03", "Z04", "D02", "D03", "D03", "D04", "D04", "D05", "D01")
 
+LATER = timedelta(days=50)
+"""From the separation to what only the monthly comparison finds."""
 _BIRTH_YEARS = 26
 _OLDEST = 49
 _SERIALS = 5
@@ -98,11 +100,16 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Work after the separation: from which day, at which unit, where ("" is this city)."""
+    """Work after the separation: from which day, at which unit, where ("" is this city), until when.
+
+    `under` is the name the other place has for the number, where it is another one.
+    """
 
     unit: Unit
     starts_on: date
     region_name: str = ""
+    ends_on: date | None = None
+    under: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +146,13 @@ class Person:
     job_elsewhere: Job | None = None
     draws_elsewhere_from: date | None = None
     draws_pension: bool = False
+    pension_from: date | None = None
     imprisoned_on: date | None = None
     died_on: date | None = None
     businesses: tuple[str, ...] = ()
+    business_from: date | None = None
+    taxed_from: date | None = None
+    pays_privately_from: date | None = None
 
 
 def month_of(day: date) -> int:
@@ -386,6 +397,38 @@ class World:
                 return replace(person, died_on=later)
             case "OPERATES_BUSINESS":
                 return replace(person, businesses=(f"石家庄{rng.choice(_BRAND)}{rng.choice(_BRAND)}便利店",))
+            case _:
+                return self._later(person, rng)
+
+    def _later(self, person: Person, rng: Random) -> Person:
+        """What happens to a person after the claim, and only the monthly comparison finds."""
+        later = person.separated_on + LATER
+        elsewhere = Unit("深圳市**科技有限公司", "")
+        match person.scenario:
+            case "WORKS_ELSEWHERE_LATER":
+                return replace(person, job_elsewhere=Job(elsewhere, later, rng.choice(_ELSEWHERE)))
+            case "DRAWS_ELSEWHERE_LATER":
+                job = Job(Unit("", ""), later, rng.choice(_ELSEWHERE))
+                return replace(person, draws_elsewhere_from=later, job_elsewhere=job)
+            case "PENSION_LATER":
+                return replace(person, pension_from=later)
+            case "DIES_LATER":
+                return replace(person, died_on=later)
+            case "IMPRISONED_LATER":
+                return replace(person, imprisoned_on=later)
+            case "BUSINESS_LATER":
+                shop = f"石家庄{rng.choice(_BRAND)}{rng.choice(_BRAND)}便利店"
+                return replace(person, businesses=(shop,), business_from=later)
+            case "TAXED_LATER":
+                return replace(person, taxed_from=later)
+            case "PAYS_PRIVATELY":
+                return replace(person, pays_privately_from=later)
+            case "NAMESAKE_ELSEWHERE":
+                job = Job(elsewhere, later, rng.choice(_ELSEWHERE), under=_other_name(person.name, rng))
+                return replace(person, job_elsewhere=job)
+            case "OLD_RECORD_ELSEWHERE":
+                began, ended = (person.separated_on - timedelta(days=days) for days in (900, 700))
+                return replace(person, job_elsewhere=Job(elsewhere, began, rng.choice(_ELSEWHERE), ended))
             case _:
                 return person
 

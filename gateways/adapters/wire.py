@@ -71,6 +71,7 @@ class Reply:
     status: int
     body: bytes
     attempts: int
+    content_type: str = ""
 
 
 class BadAnswer(Exception):
@@ -165,7 +166,7 @@ def exchange(
         if attempt > 1:
             time.sleep(_pause(attempt))
         try:
-            status, answer = _once(
+            status, answer, kind = _once(
                 endpoint, method, path, asked_at, limits, body, content_type, headers or {}
             )
         except Unavailable as silence:
@@ -174,7 +175,7 @@ def exchange(
         else:
             gate.answered()
             if 200 <= status < 300 or status in accept:
-                return Reply(status=status, body=answer, attempts=attempt)
+                return Reply(status=status, body=answer, attempts=attempt, content_type=kind)
             problem = Problem.DOWN if status == 429 or status >= 500 else Problem.REFUSED
             logger.warning("%s %s answered %s (try %s)", breaker, _bare(path), status, attempt)
             if problem is Problem.REFUSED:
@@ -225,8 +226,8 @@ def _once(
     body: bytes,
     content_type: str,
     headers: Mapping[str, str],
-) -> tuple[int, bytes]:
-    """One try. Raises Unavailable with TIMEOUT or DOWN where no whole answer came."""
+) -> tuple[int, bytes, str]:
+    """One try: status, body and its type. Raises Unavailable, TIMEOUT or DOWN, where no whole answer came."""
     base = urlsplit(endpoint.url.rstrip("/"))
     full_path = base.path + path
     moment = time_text(asked_at)
@@ -253,7 +254,8 @@ def _once(
             retries=False,
             timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, limits.seconds), read=limits.seconds),
         )
-        return response.status, _whole(response, deadline, limits, endpoint.service)
+        body_read = _whole(response, deadline, limits, endpoint.service)
+        return response.status, body_read, response.headers.get("Content-Type", "")
     except NewConnectionError:  # nobody listens; to the library it is a kind of time-out
         raise Unavailable(endpoint.service, Problem.DOWN) from None
     except (ConnectTimeoutError, ReadTimeoutError):

@@ -1,6 +1,18 @@
 """Tables of the audit app, one module a subject."""
 
-from audit.models.check import CheckHit, CheckRow, CheckRun
+from audit.models.check import CheckFile, CheckHit, CheckRow, CheckRun
 from audit.models.figure import Counting, DayFigure, Measure, MonthFigure
+from audit.models.finding import Finding, Screened
 
-__all__ = ["CheckHit", "CheckRow", "CheckRun", "Counting", "DayFigure", "Measure", "MonthFigure"]
+__all__ = [
+    "CheckFile",
+    "CheckHit",
+    "CheckRow",
+    "CheckRun",
+    "Counting",
+    "DayFigure",
+    "Finding",
+    "Measure",
+    "MonthFigure",
+    "Screened",
+]

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounts.models import Party
+from accounts.privacy import EncryptedBinaryField
 from audit.checks import CODES, UNANSWERED, Check
 from claims.models import Claim
 
@@ -36,7 +37,12 @@ class CheckRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.region} {self.period}"
+        return self.number
+
+    @property
+    def number(self) -> str:
+        """What it is called where it is referred to: `HC130100-202512`."""
+        return f"HC{self.region}-{self.period.replace('-', '')}"
 
 
 class CheckRow(models.Model):
@@ -97,3 +103,50 @@ class CheckHit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.row_id} {self.check_code}"
+
+
+class CheckFile(models.Model):
+    """One request file of a run and its answer file: what went out and what came back, both kept encrypted.
+
+    Round 1 asks about everybody, each later one about what is still unanswered. A file is at work until it is
+    `answered_at` or `given_up_at`: one a run at a time.
+    """
+
+    run = models.ForeignKey(CheckRun, on_delete=models.PROTECT, related_name="files", db_index=False)
+    round = models.PositiveSmallIntegerField()
+    # The key by which the other side knows it.
+    number = models.CharField(max_length=35, unique=True)
+    count = models.PositiveIntegerField()
+    content = EncryptedBinaryField()
+    sha256 = models.CharField(max_length=64)
+    made_at = models.DateTimeField()
+    # When the next step is to be tried; moved on before each try, so that of two workers one tries.
+    next_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    problem = models.CharField(max_length=16, blank=True)
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    reference = models.CharField(max_length=64, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    as_of = models.DateTimeField(null=True, blank=True)
+    answer = EncryptedBinaryField(null=True, blank=True)  # type: ignore[misc]  # null until it has come
+    answer_sha256 = models.CharField(max_length=64, blank=True)
+    given_up_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(name="audit_checkfile_round", fields=["run", "round"]),
+            models.UniqueConstraint(
+                name="audit_checkfile_one_at_work",
+                fields=["run"],
+                condition=Q(answered_at=None, given_up_at=None),
+            ),
+            models.CheckConstraint(
+                name="audit_checkfile_answered_whole",
+                condition=Q(answered_at=None, as_of=None, answer_sha256="")
+                | Q(answered_at__isnull=False, as_of__isnull=False, accepted_at__isnull=False)
+                & ~Q(answer_sha256=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number

@@ -12,5 +12,6 @@ class AuditConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Make the app's kinds of case known."""
-        from audit import exporting, kinds  # noqa: F401, PLC0415  registers data once the apps are loaded
+        """Make the app's kinds of case, its messages, letters and exports known."""
+        # Registers data once the apps are loaded.
+        from audit import exporting, kinds, letters, notices  # noqa: F401, PLC0415

@@ -83,3 +83,5 @@ class Said(models.TextChoices):
 
 
 UNANSWERED = Said.UNANSWERED.value * len(CODES)
+OPEN_ANSWERS = f"[{Said.UNANSWERED}{Said.STALE}]"
+"""Finds the rows in which a check has no answer."""

@@ -6,7 +6,7 @@ Each does what its single form in `cases.services` does, for many rows at once. 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 
 from django.db import connection, transaction
@@ -45,15 +45,32 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """One case to be opened: `cases.services.open_case` without its objects; no clocks."""
+    """One case to be opened: `cases.services.open_case` without its objects."""
 
     party_id: int | None
     region: str
     payload: Mapping[str, object]
 
 
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """By when cases opened together are promised to be decided, and the working days that this counts."""
+
+    due: date
+    days: int
+    provisional: bool
+
+
 @transaction.atomic
-def open_many(*, kind: Kind, openings: Sequence[Opening], verb: str, actor: User, now: datetime) -> list[int]:
+def open_many(
+    *,
+    kind: Kind,
+    openings: Sequence[Opening],
+    verb: str,
+    actor: User,
+    now: datetime,
+    promise: Promise | None = None,
+) -> list[int]:
     """Open many cases of one kind; their ids in the order given. Raises NoSuchWay for an unknown verb."""
     if not openings:
         return []
@@ -76,6 +93,9 @@ def open_many(*, kind: Kind, openings: Sequence[Opening], verb: str, actor: User
                 region=opening.region,
                 status=kind.initial,
                 waits_for=waits_for.value,
+                promise_due=promise.due if promise is not None else None,
+                promise_days=promise.days if promise is not None else None,
+                due_provisional=promise is not None and promise.provisional,
                 opened_at=now,
                 changed_at=now,
                 closed_at=now if waits_for is WaitsFor.NOBODY else None,

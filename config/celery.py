@@ -77,6 +77,21 @@ TIMETABLE = {
         timedelta(minutes=1),
         "a refund whose money has arrived is paid",
     ),
+    "start-monthly-checks": Job(
+        "audit.tasks.start_due",
+        crontab(hour=2, minute=10),
+        "who is about to be paid is compared with other offices' records before the month begins",
+    ),
+    "go-on-with-checks": Job(
+        "audit.tasks.go_on",
+        timedelta(minutes=1),
+        "the comparison answers when it likes; we ask, and ask again about whoever has no answer",
+    ),
+    "sweep-inquiries": Job(
+        "audit.tasks.sweep_inquiries",
+        crontab(hour=1, minute=30),
+        "who was asked and has not replied in time, person or agency, holds nothing up",
+    ),
     "submit-approved-batches": Job(
         "payouts.tasks.submit_approved",
         timedelta(minutes=1),

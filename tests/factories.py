@@ -15,6 +15,7 @@ from itertools import count
 
 import urllib3
 
+import audit.services
 import claims.services
 import payouts.selectors
 import payouts.services
@@ -22,6 +23,7 @@ from accounts.mandates import RegisteredUnit, confirm_agent
 from accounts.models import Party, Role, User
 from accounts.selectors import agent_with_number, machine
 from accounts.services import create_staff, ensure_person, link_citizen
+from audit.models import CheckRun, Finding
 from cases.attachments import Paper
 from claims import kinds
 from claims.models import Claim, Ground
@@ -455,6 +457,24 @@ class City:
         found = ReturnedPayment.objects.select_related("case", "obligation__party", "payment__payee")
         return found.exclude(pk__in=before).get(payment__batch=batch)
 
+    # --- checks -------------------------------------------------------------------------------------------
+
+    def checked(self, *, now: datetime, period: str = "") -> CheckRun:
+        """A month's check from its roll to its findings, as the timetable takes it there."""
+        month = period or legal_day(now).isoformat()[:7]
+        run = audit.services.start_check(region=CITY, period=month, actor=machine(), now=now)
+        for turn in range(3):
+            audit.services.go_on(now=now + turn * timedelta(minutes=1))
+        return CheckRun.objects.get(pk=run.pk)
+
+    def finding(
+        self, scenario: str = "WORKS_ELSEWHERE_LATER", *, claim: Claim | None = None, after: int = 60
+    ) -> Finding:
+        """What the check finds so many days later about a claim of this scenario."""
+        about = claim or self.verified(self.person(scenario))
+        self.checked(now=NOW + timedelta(days=after))
+        return reread_finding(about)
+
     def contradiction(self) -> Contradiction:
         """A payment of which the bank says that it was made, and then that it had failed before."""
         batch = self.batch(money.SETTLED)
@@ -519,6 +539,14 @@ def propose_refusal(
 def reread(claim: Claim) -> Claim:
     """The claim as the database has it now."""
     return Claim.objects.select_related("case__determination", "party", "registration").get(pk=claim.pk)
+
+
+def reread_finding(claim: Claim) -> Finding:
+    """The newest finding about a claim as the database has it now."""
+    rows = Finding.objects.select_related(
+        "case__party", "claim__case", "claim__party", "claim__registration", "hit__row__run", "stop"
+    )
+    return rows.filter(claim_id=claim.pk).order_by("-pk")[0]
 
 
 def reread_batch(batch: Batch) -> Batch:

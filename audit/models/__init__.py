@@ -2,9 +2,10 @@
 
 from audit.models.check import CheckFile, CheckHit, CheckRow, CheckRun
 from audit.models.figure import Counting, DayFigure, Measure, MonthFigure
-from audit.models.finding import Finding, Screened
+from audit.models.finding import Assistance, Finding, Screened
 
 __all__ = [
+    "Assistance",
     "CheckFile",
     "CheckHit",
     "CheckRow",

@@ -20,7 +20,7 @@ import gateways.services
 from accounts.models import Identifier, User
 from accounts.privacy import context_of, provider
 from accounts.selectors import covers
-from audit.checks import CODES, Said
+from audit.checks import CODES, OPEN_ANSWERS, Said
 from audit.models import CheckFile, CheckRow, CheckRun
 from audit.services.matching import record_answer
 from gateways.adapters.comparison import request_file
@@ -29,7 +29,6 @@ from law.errors import Refused
 
 logger = logging.getLogger("anye.audit")
 
-OPEN_ANSWERS = f"[{Said.UNANSWERED}{Said.STALE}]"
 LEASE = timedelta(minutes=5)
 """Longer than any exchange may take: a worker that has not come back by then is dead."""
 POLL = timedelta(minutes=1)
@@ -60,7 +59,7 @@ def make_request(*, run: CheckRun, now: datetime) -> CheckFile | None:
     if not people:
         return None
     last = run.files.order_by("-round").values_list("round", flat=True).first() or 0
-    number = f"BD{run.region}-{run.period.replace('-', '')}-{last + 1}"
+    number = f"BD{run.region}-{run.period.replace('-', '')}-{run.pk}-{last + 1}"
     content = request_file(request_number=number, period=run.period, made_at=now, people=people)
     return CheckFile.objects.create(
         run=run,

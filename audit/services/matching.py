@@ -37,8 +37,8 @@ def record_answer(*, file: CheckFile, answer: ComparisonAnswer, now: datetime) -
     oldest = as_of - timedelta(days=days)
     letters = _letters(file, answer.lines, oldest=oldest)
     by_answers: dict[str, list[int]] = defaultdict(list)
-    for seq, said in letters.items():
-        by_answers["".join(said)].append(seq)
+    for seq, row in letters.items():
+        by_answers["".join(row)].append(seq)
     for said, places in by_answers.items():
         _write(file, said, places, clean_on=as_of if is_clean(said) else None)
     _keep_hits(file, [line for line in answer.lines if line.said == Said.YES.value])

@@ -11,8 +11,10 @@ from django.db import transaction
 
 import policy.selectors
 from accounts.selectors import machine
+from audit.checks import OPEN_ANSWERS
 from audit.models import CheckRun
-from audit.services.asking import ASK_AGAIN_AFTER, OPEN_ANSWERS, exchange, make_request
+from audit.services.asking import ASK_AGAIN_AFTER, exchange, make_request
+from audit.services.holding import hold_findings, hold_unchecked, let_go_checked
 from audit.services.roll import start_check
 from audit.services.screening import open_findings
 from claims.models import Spell
@@ -42,10 +44,12 @@ def due_period(region: str, *, now: datetime) -> str:
 
 
 def go_on(*, now: datetime) -> int:
-    """Take every open run a step further: ask, fetch, match, screen; how many were looked at. Re-runnable."""
+    """Take every open run a step further: ask, fetch, match, screen, hold; how many there are."""
     runs = list(CheckRun.objects.filter(closed_at=None).order_by("pk"))
     for run in runs:
         step(run=run, now=now)
+    hold_findings(now=now)
+    let_go_checked(now=now)
     return len(runs)
 
 
@@ -57,6 +61,7 @@ def step(*, run: CheckRun, now: datetime) -> None:
             exchange(file_id=file.pk, now=now)
     while open_findings(run=run, now=now):
         pass
+    hold_unchecked(run=run, now=now)
     _close(run, now=now)
 
 

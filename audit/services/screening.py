@@ -17,10 +17,10 @@ from accounts.selectors import machine
 from audit import kinds
 from audit.checks import CATALOGUE, Check, Severity
 from audit.models import CheckRun, Finding, Screened
-from cases.batch import Opening, open_many
+from cases.batch import Opening, Promise, open_many
 from cases.services import transition_many
 from law.workdays import legal_day
-from policy.selectors import book
+from policy.selectors import book, deadline
 
 OPENED_A_RUN = 5_000
 
@@ -33,7 +33,7 @@ class NewHit:
     claim_id: int
     party_id: int
     region: str
-    check: Check
+    check: str
     start_month: str
     end_month: str
     data_date: date
@@ -77,13 +77,22 @@ def open_findings(*, run: CheckRun, now: datetime) -> list[int]:
     """Open a case for each new hit of a run; the ids of those that people must look at. Re-runnable."""
     CheckRun.objects.select_for_update().get(pk=run.pk)
     found = _new_hits(run)
-    days = book().integer("check.data_days", region=run.region, on=legal_day(now))
-    oldest = legal_day(now) - timedelta(days=days)
+    law, today = book(), legal_day(now)
+    oldest = today - timedelta(days=law.integer("check.data_days", region=run.region, on=today))
     judged = [(hit, screen(hit, oldest=oldest)) for hit in found]
     openings = [
-        Opening(hit.party_id, hit.region, {"check": hit.check.value, "hit": hit.hit_id}) for hit, _ in judged
+        Opening(hit.party_id, hit.region, {"check": hit.check, "hit": hit.hit_id}) for hit, _ in judged
     ]
-    ids = open_many(kind=kinds.FINDING, openings=openings, verb="finding.hit", actor=machine(), now=now)
+    days = law.integer("benefit.suspended_answer_wd", region=run.region, on=today)
+    due, provisional = deadline(start=today, days=days, law=law)
+    ids = open_many(
+        kind=kinds.FINDING,
+        openings=openings,
+        verb="finding.hit",
+        actor=machine(),
+        now=now,
+        promise=Promise(due, days, provisional),
+    )
     Finding.objects.bulk_create(
         [
             Finding(
@@ -91,7 +100,7 @@ def open_findings(*, run: CheckRun, now: datetime) -> list[int]:
                 claim_id=hit.claim_id,
                 hit_id=hit.hit_id,
                 check_code=hit.check,
-                severity=CATALOGUE[hit.check].severity,
+                severity=CATALOGUE[Check(hit.check)].severity,
                 screened=screened,
                 found_at=now,
                 closed_at=now if screened is Screened.OVER_BEFORE else None,
@@ -110,7 +119,7 @@ def _new_hits(run: CheckRun) -> list[NewHit]:
     grounds = [check.value for check in Check if CATALOGUE[check].severity is not Severity.NONE]
     with connection.cursor() as cursor:
         cursor.execute(NEW_HITS, {"run": run.pk, "checks": grounds, "most": OPENED_A_RUN})
-        return [NewHit(*row[:4], Check(row[4]), *row[5:]) for row in cursor.fetchall()]
+        return [NewHit(*row) for row in cursor.fetchall()]
 
 
 def _move(case_ids: Sequence[int], *, to: str, verb: str, now: datetime) -> None:

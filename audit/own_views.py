@@ -1,4 +1,6 @@
-"""What a person sees of a check: what is asked, why money waits, and a place to reply."""
+"""What a person sees of the checks: what is compared and when, what is asked, why money waits, and a place to
+reply.
+"""
 
 from __future__ import annotations
 
@@ -13,47 +15,49 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from accounts.roles import Action, requires
-from audit import kinds, selectors, services
-from audit.checks import Check
+from audit import selectors, services
 from audit.forms import ReplyForm
 from audit.refusals import sentence
-from audit.selectors.findings import reply_clock
+from claims.selectors import claim_for_citizen
 from law.errors import Refused
 
 
 @requires(Action.SEE_OWN_MATTERS)
 @require_http_methods(["GET", "POST"])
-def own_finding(request: HttpRequest, number: str) -> HttpResponse:
-    """One's own matter: read what was found, and state and defend in words or with papers."""
+def own_checks(request: HttpRequest, number: str) -> HttpResponse:
+    """The checks of one's own claim: read what was found, state and defend in words or with papers."""
     assert isinstance(request.user, User)
     viewer, now = request.user, datetime.now(UTC)
-    found = selectors.own_finding(viewer, number)
-    if found is None:
+    claim = claim_for_citizen(viewer, number)
+    if claim is None:
         raise Http404
-    form = ReplyForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.reply(
-                finding=found,
-                text=form.cleaned_data["text"],
-                papers=form.cleaned_data["papers"],
-                actor=viewer,
-                now=now,
-            )
-        except Refused as refused:
-            messages.warning(request, sentence(refused))
-        else:
-            messages.success(request, _("收到了，您说的写进了案卷。"))
-        return redirect("own-finding", number=number)
+    form = None
+    if request.method == "POST":
+        found = selectors.own_finding(claim, request.POST.get("finding", ""))
+        if found is None:
+            messages.warning(request, _("没有要您说明的这件事。请从下面选。"))
+            return redirect("claim-checks", number=number)
+        form = ReplyForm(request.POST, request.FILES)
+        if form.is_valid():
+            try:
+                services.reply(
+                    finding=found,
+                    text=form.cleaned_data["text"],
+                    papers=form.cleaned_data["papers"],
+                    actor=viewer,
+                    now=now,
+                )
+            except Refused as refused:
+                messages.warning(request, sentence(refused))
+            else:
+                messages.success(request, _("收到了，您说的写进了案卷。"))
+            return redirect("claim-checks", number=number)
+    page = selectors.own_page(claim, now=now)
+    status = HTTPStatus.OK if form is None else HTTPStatus.UNPROCESSABLE_ENTITY
     context = {
-        "finding": found,
-        "case": found.case,
-        "check_label": Check(found.check_code).label,
-        "status_label": kinds.FINDING.status_labels[found.case.status],
-        "clock": reply_clock(found, now=now),
-        "may_reply": found.case.status in kinds.TAKES_A_REPLY,
-        "form": form,
+        "page": page,
+        "case": claim.case,
+        "form": form or ReplyForm(),
+        "faulty": request.POST.get("finding", "") if form is not None else "",
     }
-    is_faulty = request.method == "POST"
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if is_faulty else HTTPStatus.OK
-    return render(request, "audit/own_finding.html", context, status=status)
+    return render(request, "audit/own_checks.html", context, status=status)

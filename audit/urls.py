@@ -20,5 +20,5 @@ urlpatterns = [
     path("findings/<str:number>/propose/", finding_views.propose, name="finding-propose"),
     path("findings/<str:number>/decide/", finding_views.decide, name="finding-decide"),
     path("findings/<str:number>/papers/<int:key>/", finding_views.paper, name="finding-paper"),
-    path("my/findings/<str:number>/", own_views.own_finding, name="own-finding"),
+    path("claims/<str:number>/checks/", own_views.own_checks, name="claim-checks"),
 ]

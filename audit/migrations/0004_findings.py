@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('audit', '0003_figures'),
         ('cases', '0015_case_age'),
-        ('claims', '0007_months_kept'),
+        ('claims', '0005_spells_end'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,6 +1,6 @@
 """The page of one finding: two records side by side, the months concerned, and what may be done next.
 
-Reads only, in the viewer's regions; a citizen reads what is about the own person. What the months come to is
+Reads only, in the viewer's regions; what a person reads is `audit.selectors.own`. What the months come to is
 the law's (`law.overpayment`), worked out this moment and stored by nobody.
 """
 
@@ -86,23 +86,7 @@ class FindingPage:
 
 def finding_by_number(viewer: User, number: str) -> Finding | None:
     """A finding of the viewer's regions."""
-    return in_regions(_rows(), viewer, "case__region").filter(case__number=number).first()
-
-
-def own_finding(viewer: User, number: str) -> Finding | None:
-    """A finding about the person itself that has been told of it; nobody reads one before."""
-    if viewer.party_id is None:
-        return None
-    rows = _rows().filter(claim__party_id=viewer.party_id, notified_at__isnull=False)
-    return rows.filter(case__number=number).first()
-
-
-def own_open_findings(viewer: User) -> list[Finding]:
-    """What the person was asked about and is not decided yet."""
-    if viewer.party_id is None:
-        return []
-    rows = _rows().filter(claim__party_id=viewer.party_id, notified_at__isnull=False, closed_at=None)
-    return list(rows.order_by("pk"))
+    return in_regions(rows(), viewer, "case__region").filter(case__number=number).first()
 
 
 def paper_of(finding: Finding, key: int) -> Attachment | None:
@@ -110,7 +94,7 @@ def paper_of(finding: Finding, key: int) -> Attachment | None:
     return finding.reply_papers.filter(pk=key).first()
 
 
-def _rows() -> QuerySet[Finding]:
+def rows() -> QuerySet[Finding]:
     return Finding.objects.select_related(
         "case__party", "claim__case", "claim__party", "claim__registration", "hit__row__run", "notice", "stop"
     )

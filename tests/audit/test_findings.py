@@ -23,10 +23,11 @@ from audit.services import (
     reply,
     sweep_inquiries,
 )
-from cases.models import Event, Letter, Message
+from cases.models import Event, Message
 from claims import kinds as of_claims
 from claims.models import Claim, Suspension
 from law.errors import Refused
+from law.money import Fen
 from law.workdays import legal_day
 from payouts.models import Receivable
 from tests.audit.samples import LATER, MINUTE
@@ -82,7 +83,7 @@ def paying_claim(city: City) -> Claim:
     now = NOW + timedelta(days=51)
     batch = payouts.services.seal_batch(region="130100", actor=city.staff.handlers[0], now=now)
     payouts.services.sign_batch(
-        batch=batch, total_fen=batch.total_fen, actor=city.staff.reviewers[0], now=now
+        batch=batch, total_fen=Fen(batch.total_fen), actor=city.staff.reviewers[0], now=now
     )
     payouts.services.submit_batch(batch=batch, now=now)
     payouts.services.fetch_and_record(now=now + HOUR)
@@ -118,7 +119,8 @@ def test_the_person_is_told_and_has_five_working_days(city: City) -> None:
     found = inquired(city)
     assert found.case.status == kinds.INQUIRY
     assert found.reply_due == date(2027, 1, 29), "from Friday 22 January"
-    letter = Letter.objects.get(pk=found.notice_id)
+    letter = found.notice
+    assert letter is not None
     assert letter.party_id == found.claim.party_id and letter.case_id == found.claim_id
     said = "".join("".join(section["paragraphs"]) for section in letter.words["sections"])
     assert "请说明是不是本人" in said and "不作停发的决定" in said

@@ -19,6 +19,7 @@ from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
+import audit.services
 import cases.intake
 import claims.services
 from accounts.mandates import RegisteredUnit
@@ -33,7 +34,7 @@ from claims.intakes import LINES
 from payouts import kinds as money
 from subsidies.refund.models import Refund
 from tests.enterprises import samples as units
-from tests.factories import NOW, City, agent, citizen, officer, proposed_value
+from tests.factories import NOW, PAPER, City, agent, citizen, officer, proposed_value
 from tests.house.conftest import undone
 from tests.house.sources import APPS, called, calls, name, python_files, templates
 from tests.sheets import handed_in
@@ -179,6 +180,8 @@ def people(city: City) -> People:
         **money_examples(city, users),
         **change_examples(city),
         **asked_examples(city),
+        **check_examples(city),
+        "claim-checks": {"number": own},
     }
     return People(users, examples | refund_examples(mandate.unit_id))
 
@@ -264,6 +267,26 @@ def refund_examples(unit: int) -> dict[str, dict[str, str]]:
         "unit-refunds": {"unit": str(unit)},
         **dict.fromkeys(OF_A_UNITS_YEAR, year),
         "refund-notice": {"year": str(samples.YEAR), "region": samples.CITY, "nth": "1"},
+def check_examples(city: City) -> dict[str, dict[str, str]]:
+    """A check of a month, and a finding of it that the person has answered and another agency was asked about."""
+    found, handler, now = city.finding(), city.staff.handlers[0], NOW + timedelta(days=60, hours=1)
+    audit.services.begin_inquiry(finding=found, facts="请说明。", actor=handler, now=now)
+    audit.services.ask_agency(finding=found, agency="某市社保局", question="请核实。", actor=handler, now=now)
+    person = found.claim.party.user
+    audit.services.reply(finding=found, text="见材料。", papers=[PAPER], actor=person, now=now)
+    number, run = {"number": found.case.number}, {"number": found.hit.row.run.number}
+    return {
+        "check": run,
+        "check-again": run,
+        "case-finding": number,
+        "finding-inquire": number,
+        "finding-reply": number,
+        "finding-agency": number,
+        "finding-agency-letter": number,
+        "finding-agency-answer": number,
+        "finding-propose": number,
+        "finding-decide": number,
+        "finding-paper": {**number, "key": str(found.reply_papers.get().pk)},
     }
 
 
@@ -378,6 +401,7 @@ def test_a_citizen_finds_nobody_elses_claim(people: People, within: City) -> Non
         ("claim-report-job", client.post),
         ("claim-answer-papers", client.post),
         ("claim-reopen", client.post),
+        ("claim-checks", client.get),
     ):
         assert send(reverse(page, kwargs={"number": other})).status_code == 404
 
@@ -393,6 +417,8 @@ def test_a_citizen_finds_nobody_elses_claim(people: People, within: City) -> Non
         "case-person-request",
         "case-refund",
         "case-refund-campaign",
+        "case-finding",
+        "check",
     ],
 )
 def test_an_officer_of_another_city_finds_nothing_here(page: str, people: People, within: City) -> None:

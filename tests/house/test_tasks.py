@@ -17,6 +17,7 @@ from django.apps import apps
 from django.db import connection
 from django.test import Client
 
+import audit.services
 import claims.services
 from accounts.models import API_SCOPES
 from accounts.selectors import machine
@@ -31,7 +32,7 @@ from enterprises.services import place_hold
 from law.parameters import NATION, Value
 from payouts import kinds as money
 from payouts.selectors import prove
-from tests.factories import NOW, City, set_value
+from tests.factories import CITY, NOW, City, set_value
 from tests.house.broker import tasks
 from tests.sheets import handed_in
 from tests.subsidies import samples, steps
@@ -107,6 +108,24 @@ def used_up(city: City) -> None:
     """A claim whose last month was owed."""
     claim = city.claim(kinds.PAYING)
     claims.services.accrue_due(now=OVER, claim_ids=[claim.pk])
+
+
+def answered_check(city: City) -> None:
+    """A check whose answer has come and whose hits nobody has looked at yet."""
+    city.verified(city.person("WORKS_ELSEWHERE_LATER"))
+    now = NOW + timedelta(days=60)
+    run = audit.services.start_check(region=CITY, period="2027-01", actor=machine(), now=now)
+    file = audit.services.make_request(run=run, now=now)
+    assert file is not None
+    for minute in range(2):
+        audit.services.exchange(file_id=file.pk, now=now + timedelta(minutes=minute))
+
+
+def asked_in_vain(city: City) -> None:
+    """A person and an agency that have not answered."""
+    found, handler, now = city.finding(), city.staff.handlers[0], NOW + timedelta(days=60, hours=1)
+    audit.services.begin_inquiry(finding=found, facts="请说明。", actor=handler, now=now)
+    audit.services.ask_agency(finding=found, agency="某市社保局", question="请核实。", actor=handler, now=now)
 
 
 def an_export(city: City) -> Arguments:
@@ -192,6 +211,9 @@ CASES: Mapping[str, Twice] = {
     ),
     "claims.tasks.run_import": Twice(a_file),
     "claims.tasks.sweep_imports": Twice(no_arguments(a_file)),
+    "audit.tasks.start_due": Twice(no_arguments(lambda city: city.claim(kinds.APPROVED))),
+    "audit.tasks.go_on": Twice(no_arguments(answered_check), at=NOW + timedelta(days=60, minutes=5)),
+    "audit.tasks.sweep_inquiries": Twice(no_arguments(asked_in_vain), at=NOW + timedelta(days=90)),
     "payouts.tasks.submit_approved": Twice(no_arguments(lambda city: city.batch(money.APPROVED2))),
     "payouts.tasks.fetch_receipts": Twice(no_arguments(lambda city: city.batch(money.ACCEPTED))),
     "payouts.tasks.remind_returned": Twice(

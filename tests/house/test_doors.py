@@ -268,7 +268,7 @@ def refund_examples(unit: int) -> dict[str, dict[str, str]]:
         **dict.fromkeys(OF_A_UNITS_YEAR, year),
         "refund-notice": {"year": str(samples.YEAR), "region": samples.CITY, "nth": "1"},
 def check_examples(city: City) -> dict[str, dict[str, str]]:
-    """A check of a month, and a finding of it that the person has answered and another agency was asked about."""
+    """A check of a month, and a finding that the person has answered and another agency was asked about."""
     found, handler, now = city.finding(), city.staff.handlers[0], NOW + timedelta(days=60, hours=1)
     audit.services.begin_inquiry(finding=found, facts="请说明。", actor=handler, now=now)
     audit.services.ask_agency(finding=found, agency="某市社保局", question="请核实。", actor=handler, now=now)

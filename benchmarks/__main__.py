@@ -25,9 +25,11 @@ HEADINGS = ("name", "size", "seconds", "per second", "floor s", "ratio", "peak M
 
 
 def names() -> list[str]:
-    """Every module of this package that can be run."""
+    """Every module of this package that can be run, as people type it: `cross_check` is `cross-check`."""
     return sorted(
-        module.name for module in pkgutil.iter_modules(benchmarks.__path__) if module.name not in NO_BENCHMARK
+        module.name.replace("_", "-")
+        for module in pkgutil.iter_modules(benchmarks.__path__)
+        if module.name not in NO_BENCHMARK
     )
 
 
@@ -80,7 +82,7 @@ def _run(wanted: list[str], sizes: list[int] | None) -> tuple[list[Row], list[st
     failed: list[str] = []
     for name in wanted:
         print(f"{name}…", file=sys.stderr, flush=True)
-        module: ModuleType = importlib.import_module(f"benchmarks.{name}")
+        module: ModuleType = importlib.import_module(f"benchmarks.{name.replace('-', '_')}")
         try:
             rows += module.run(sizes)
         except (HomeError, RuntimeError) as error:

@@ -30,7 +30,7 @@ def test_the_table_has_a_line_for_each_row_and_a_dash_for_what_is_not_measured()
 
 
 def test_every_benchmark_is_found_by_its_file() -> None:
-    assert {"decide", "rest"} <= set(names())
+    assert {"decide", "rest", "cross-check"} <= set(names())
 
 
 def test_an_unknown_name_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:

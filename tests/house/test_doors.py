@@ -179,9 +179,7 @@ def people(city: City) -> People:
         "unit-mandate-end": {"unit": str(mandate.unit_id), "key": str(mandate.pk)},
         **money_examples(city, users),
         **change_examples(city),
-        **asked_examples(city),
-        **check_examples(city),
-        "claim-checks": {"number": own},
+        **asked_examples(city) | check_examples(city, own),
     }
     return People(users, examples | refund_examples(mandate.unit_id))
 
@@ -267,7 +265,10 @@ def refund_examples(unit: int) -> dict[str, dict[str, str]]:
         "unit-refunds": {"unit": str(unit)},
         **dict.fromkeys(OF_A_UNITS_YEAR, year),
         "refund-notice": {"year": str(samples.YEAR), "region": samples.CITY, "nth": "1"},
-def check_examples(city: City) -> dict[str, dict[str, str]]:
+    }
+
+
+def check_examples(city: City, own: str) -> dict[str, dict[str, str]]:
     """A check of a month, and a finding that the person has answered and another agency was asked about."""
     found, handler, now = city.finding(), city.staff.handlers[0], NOW + timedelta(days=60, hours=1)
     audit.services.begin_inquiry(finding=found, facts="请说明。", actor=handler, now=now)
@@ -276,6 +277,7 @@ def check_examples(city: City) -> dict[str, dict[str, str]]:
     audit.services.reply(finding=found, text="见材料。", papers=[PAPER], actor=person, now=now)
     number, run = {"number": found.case.number}, {"number": found.hit.row.run.number}
     return {
+        "claim-checks": {"number": own},
         "check": run,
         "check-again": run,
         "case-finding": number,

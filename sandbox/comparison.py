@@ -2,7 +2,8 @@
 found where.
 
 It answers from `sandbox.world`, as of the moment at which the request came in, and from nothing else; the
-request number is the key. It must never judge a person: what a hit means is the product's business.
+request number is the key. Of people with a told life (`sandbox.lives`) it finds nothing. It must never judge
+a person: what a hit means is the product's business.
 """
 
 import re
@@ -131,7 +132,9 @@ class Comparison:
         data_date = (day - timedelta(days=1)).isoformat()
         for asked in parse(content):
             row = connection.execute(
-                "SELECT ordinal FROM people WHERE id_number = ?", (asked.id_number,)
+                "SELECT ordinal FROM people"
+                " WHERE id_number = ? AND ordinal NOT IN (SELECT ordinal FROM lives)",
+                (asked.id_number,),
             ).fetchone()
             hits = {} if row is None else hits_of(self.world.person(int(row["ordinal"])), day)
             none = "+".join(check for check in asked.checks if check not in hits)

@@ -85,6 +85,9 @@ JOBS: Mapping[str, Job] = {
     "end-refund-notices": lambda now: refunds.end_notices(now=now),
     "check-owed-refunds": _check_owed_refunds,
     "follow-refunds": lambda now: refunds.follow_payments(now=now),
+    "start-monthly-checks": lambda now: audit.services.start_due(now=now),
+    "go-on-with-checks": lambda now: audit.services.go_on(now=now),
+    "sweep-inquiries": lambda now: audit.services.sweep_inquiries(now=now),
     "count-figures": lambda now: audit.services.count_figures(now=now),
 }
 """The timetable's jobs by name, each as its task calls it."""

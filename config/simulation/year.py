@@ -98,6 +98,11 @@ class Year:
             self._job(0, 20, "seal-yesterday"),
             self._job(0, 40, "end-refund-notices"),
             self._job(1, 10, "close-unanswered-notices"),
+            self._job(1, 30, "sweep-inquiries"),
+            self._job(2, 10, "start-monthly-checks"),
+            # Asked and, a while later, answered.
+            self._job(2, 12, "go-on-with-checks"),
+            self._job(2, 16, "go-on-with-checks"),
             self._job(2, 20, "end-used-up-spells"),
             self._job(3, 30, "clear-expired"),
             self._job(3, 40, "drop-old-drafts"),

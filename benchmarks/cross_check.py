@@ -36,7 +36,8 @@ from audit.services import exchange, make_request, open_findings, start_check
 from benchmarks import payout
 from benchmarks.books import Books
 from benchmarks.rows import Row
-from benchmarks.stage import CITY, in_processes, scratch_database
+from benchmarks.stage import CITY, in_processes
+from config.scratch import scratch_database
 from gateways.adapters import wire
 
 SIZES = (58_000,)

@@ -441,7 +441,8 @@ def _months(spell: Spell | None, payments: Sequence[payouts.selectors.MonthState
     known = {payment.month: payment for payment in payments}
     book = policy.selectors.book()
     rests = selectors.interruptions_of(spell)
-    due = selectors.months_due(spell, spell.paid_through or spell.last_month, rests)
+    last = min(spell.paid_through or spell.last_month, spell.last_month)
+    due = selectors.months_due(spell, rests, last=last)
     months = sorted({*due, *known})[: max(MONTHS_SHOWN, len(known) + 2)]
     rows = [_month(spell, month, known.get(month), book) for month in months]
     return rows, 0 if spell.ended_at else len({*due, *known}) - len(rows)

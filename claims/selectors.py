@@ -245,12 +245,12 @@ def months_left(spell: Spell) -> int:
         return spell.months_kept
     rests = interruptions_of(spell)
     through = rests[-1].after if rests and not rests[-1].until else spell.last_month
-    return max(0, spell.months - len(months_due(spell, through, rests)))
+    return max(0, spell.months - len(months_due(spell, rests, last=min(through, spell.last_month))))
 
 
 def months_drawn(spell: Spell, through: str) -> int:
     """How many months of a spell are due up to `through`: those in which it rested are not."""
-    return len(months_due(spell, through, interruptions_of(spell)))
+    return len(months_due(spell, interruptions_of(spell), last=min(through, spell.last_month)))
 
 
 def interruptions_of(spell: Spell) -> list[Interruption]:
@@ -275,10 +275,10 @@ def last_payable(spell: Spell, *, ground: str, event_on: date) -> str:
     return max(last or "", months.shift(spell.first_month, -1))
 
 
-def months_due(spell: Spell, through: str, rests: Sequence[Interruption]) -> list[str]:
-    """The months of a spell up to `through` and its last one, without those in which it rested."""
+def months_due(spell: Spell, rests: Sequence[Interruption], *, last: str) -> list[str]:
+    """The months of a spell from its first to `last`, without those in which it rested."""
     due, month = list[str](), spell.first_month
-    while month <= min(through, spell.last_month):
+    while month <= last:
         if not any(rest.after < month <= (rest.until or month) for rest in rests):
             due.append(month)
         month = month_after(month)

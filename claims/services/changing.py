@@ -23,7 +23,7 @@ from claims import kinds
 from claims.kinds import AT_REST
 from claims.letters import SUSPENSION, suspension_words
 from claims.models import Claim, Interruption, Spell, SpellMonth, Suspension
-from claims.selectors import open_suspensions_of
+from claims.selectors import interruptions_of, months_due, open_suspensions_of
 from claims.services.spells import RUNNING, let_go, lock_spell
 from claims.services.steps import tell
 from law import ending, months
@@ -166,6 +166,14 @@ def _came_from(spell: Spell) -> str:
     return Suspension.objects.filter(spell=spell).order_by("-pk")[0].came_from
 
 
+def _last_month(spell: Spell) -> str:
+    """The month with which all months of a spell are given, those in which it rested not counted."""
+    rests, last = interruptions_of(spell), months.shift(spell.first_month, spell.months - 1)
+    while len(months_due(spell, rests, last=last)) < spell.months:
+        last = months.shift(last, 1)
+    return last
+
+
 @transaction.atomic
 def end_interruption(*, claim: Claim, ended_on: date, actor: User, now: datetime) -> Interruption:
     """Who was in prison is free since `ended_on`: the spell goes on with that month, and is later over.
@@ -186,8 +194,7 @@ def end_interruption(*, claim: Claim, ended_on: date, actor: User, now: datetime
         first = max(first, months.shift(owed, 1))
     rest.until, rest.ended_on = months.shift(first, -1), ended_on
     rest.save(update_fields=["until", "ended_on"])
-    rested = months.parse(rest.until) - months.parse(rest.after)
-    spell.last_month = months.shift(spell.last_month, rested)
+    spell.last_month = _last_month(spell)
     spell.save(update_fields=["last_month"])
     is_paid = bool(payouts.selectors.paid_case_ids([claim.pk]))
     cases.services.transition(

@@ -48,7 +48,8 @@ def accrue_due(*, now: datetime, claim_ids: Sequence[int] | None = None) -> int:
     alike = spells.filter(interruptions=None).annotate(owed=Count("month_rows"))
     of_each = alike.values_list("first_month", "last_month", "paid_through", "owed")
     for spell in spells.filter(interruptions__isnull=False).distinct():
-        due = months_due(spell, min(spell.paid_through or current, current), interruptions_of(spell))
+        last = min(spell.paid_through or spell.last_month, spell.last_month, current)
+        due = months_due(spell, interruptions_of(spell), last=last)
         missing.update(set(due).difference(spell.month_rows.values_list("month", flat=True)))
     for first, last, through, owed in of_each.distinct():
         begun, month = [], first

@@ -34,6 +34,7 @@ from claims.forms import (
 )
 from claims.kinds import AT_REST
 from claims.models import Claim, Spell
+from claims.money_pages import spell_money
 from claims.paperwork import ended_words, inbox, letter_rows, next_pay_by, paper_rows, ways_on
 from claims.questions import open_questions
 from law.decision import Outcome, Verdict
@@ -536,7 +537,7 @@ def officer_page(
         "inbox": inbox(page.messages),
         "letters": letter_rows(case.number, page.letters),
         "papers": paper_rows(case.number, page.attachments),
-        "payments": payouts.selectors.payments_of_case(case),
+        **spell_money(spell),
         "person_requests": selectors.person_requests_of(claim),
         "reviewing": reviewing or ReviewForm(),
         **_open_to(claim, viewer=viewer, reopening=reopening),

@@ -1,4 +1,4 @@
-"""What a citizen reports and asks on the tracker (work was found, a person should look), and who answers."""
+"""What a citizen reports, asks and looks up beside the tracker: work found, a person, every month's money."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 import accounts.services
 from accounts.models import Access, User
 from accounts.roles import Action, requires
-from claims import pages, paperwork, selectors, services
+from claims import money_pages, pages, paperwork, selectors, services
 from claims.forms import JobForm, PersonAnswerForm, PersonForm
 from claims.models import Claim, PersonRequest
 from claims.refusals import sentence
@@ -46,6 +46,17 @@ def ask(request: HttpRequest, number: str) -> HttpResponse:
     services.ask_for_person(claim=claim, question=form.cleaned_data["question"], actor=viewer, now=now)
     messages.success(request, _("已经记下，会有工作人员看，答复写在这一页。"))
     return redirect("claim", number=number)
+
+
+@requires(Action.SEE_OWN_MATTERS)
+@require_GET
+def money(request: HttpRequest, number: str) -> HttpResponse:
+    """Every month's money of one's own claim; before it was granted, the tracker instead."""
+    claim = _own_or_404(request, number)
+    spell = selectors.spell_of(claim)
+    if spell is None:
+        return redirect("claim", number=number)
+    return render(request, "claims/money.html", money_pages.money_page(claim, spell))
 
 
 @requires(Action.SEE_OWN_MATTERS)

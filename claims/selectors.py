@@ -236,7 +236,10 @@ def messages_of_case(case: Case) -> list[Message]:
 
 def spell_of(claim: Claim) -> Spell | None:
     """The entitlement a grant created, if any."""
-    return Spell.objects.select_related("claim", "determination").filter(pk=claim.pk).first()
+    spell = Spell.objects.select_related("determination").filter(pk=claim.pk).first()
+    if spell is not None:
+        spell.claim = claim
+    return spell
 
 
 def months_left(spell: Spell) -> int:
@@ -266,6 +269,12 @@ def open_suspensions_of(spell: Spell) -> list[Suspension]:
 def stop_of(proposal: Proposal) -> Stop | None:
     """What a handler proposes to stop; None for any other proposal."""
     return Stop.objects.filter(pk=proposal.pk).first()
+
+
+def stops_of(spell: Spell) -> list[Stop]:
+    """What was ever proposed to end a spell or let it rest, oldest first, with who signed."""
+    rows = Stop.objects.select_related("proposal__proposed_by", "proposal__decided_by").filter(spell=spell)
+    return list(rows.order_by("pk"))
 
 
 def last_payable(spell: Spell, *, ground: str, event_on: date) -> str:

@@ -15,6 +15,7 @@ urlpatterns = [
     path("imports/<int:key>/refused.csv", intake_views.refused_rows, name="import-refused"),
     path("claims/<str:number>/card/", views.check_card, name="claim-check-card"),
     path("claims/<str:number>/person/", person_views.ask, name="claim-ask-for-person"),
+    path("claims/<str:number>/money/", person_views.money, name="claim-money"),
     path("claims/<str:number>/job/", person_views.report_job, name="claim-report-job"),
     path("person-requests/<str:number>/", person_views.person_request, name="case-person-request"),
     path("person-requests/<str:number>/answer/", person_views.answer, name="person-request-answer"),

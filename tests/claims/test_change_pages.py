@@ -123,3 +123,34 @@ def test_a_released_person_goes_on_from_the_officers_page(city: City, client: Cl
     answer = client.post(address, {"ended_on": today.isoformat()})
     assert answer.status_code == 302, answer.content.decode()
     assert reread(claim).case.status == kinds.PAYING
+
+
+def test_the_person_sees_every_months_money_and_the_officer_what_was_stopped(
+    city: City, client: Client
+) -> None:
+    claim = city.claim(kinds.PAYING)
+    months = claim.spell.months
+    client.force_login(claim.party.user)
+    assert f"/claims/{claim.case.number}/money/" in page(client, claim)
+    money = client.get(f"/claims/{claim.case.number}/money/").content.decode()
+    assert money.count("<tr>") == months + 1
+    assert "已到账" in money
+    assert f"{months - 1} 笔" in money, "what is to come"
+    ended = city.claim(kinds.ANNULLED)
+    client.force_login(ended.party.user)
+    money = client.get(f"/claims/{ended.case.number}/money/").content.decode()
+    assert "多发了，要退回" in money
+    assert "核定已撤销" in money
+    client.force_login(city.staff.handlers[0])
+    shown = case_page(client, ended)
+    assert "停发和中断" in shown
+    assert "自始不符合条件" in shown
+    assert "多发了，要退回" in shown
+
+
+def test_nobody_sees_the_money_of_another(city: City, client: Client) -> None:
+    claim, other = city.claim(kinds.PAYING), city.claim(kinds.REVIEW1)
+    client.force_login(other.party.user)
+    assert client.get(f"/claims/{claim.case.number}/money/").status_code == 404
+    own = client.get(f"/claims/{other.case.number}/money/")
+    assert own.status_code == 302, "nothing was granted yet"

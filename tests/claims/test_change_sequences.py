@@ -117,7 +117,7 @@ def check(claim: Claim, now: datetime) -> None:
     assert prove().holds
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=STEPS)
 def test_each_month_due_is_owed_once_whatever_was_done(
     paid: tuple[City, Claim], steps: Sequence[tuple[str, Ground, int]]

@@ -178,7 +178,7 @@ def people(city: City) -> People:
         "unit-delegate": {"unit": str(mandate.unit_id)},
         "unit-mandate-end": {"unit": str(mandate.unit_id), "key": str(mandate.pk)},
         **money_examples(city, users),
-        **change_examples(city),
+        **change_examples(city, own),
         **asked_examples(city) | check_examples(city, own),
     }
     return People(users, examples | refund_examples(mandate.unit_id))
@@ -211,10 +211,11 @@ def money_examples(city: City, users: Mapping[str, User]) -> dict[str, dict[str,
     }
 
 
-def change_examples(city: City) -> dict[str, dict[str, str]]:
+def change_examples(city: City, own: str) -> dict[str, dict[str, str]]:
     """A benefit in payment, one whose stop waits for a signature, one at rest in prison."""
     paying = {"number": city.claim(kinds.PAYING).case.number}
     return {
+        "claim-money": {"number": own},
         "claim-suspend": paying,
         "claim-resume": {"number": city.claim(kinds.SUSPENDED).case.number},
         "claim-stop": paying,

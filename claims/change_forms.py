@@ -77,6 +77,33 @@ class StopForm(forms.Form):
         return cleaned
 
 
+class CategoryForm(forms.Form):
+    """What the pension file says of a woman: worker or cadre."""
+
+    category = forms.ChoiceField(
+        label=gettext_lazy("养老档案中的身份"),
+        choices=[("", ""), ("WORKER", gettext_lazy("工人")), ("CADRE", gettext_lazy("干部"))],
+        error_messages={
+            "required": gettext_lazy("请选工人还是干部。"),
+            "invalid_choice": gettext_lazy("请选工人还是干部。"),
+        },
+    )
+    category_evidence = forms.ChoiceField(
+        label=gettext_lazy("依据"),
+        choices=[("", ""), *EVIDENCE_LABELS.items()],
+        error_messages={"required": gettext_lazy("请选依据：认定的事实凭什么。")},
+    )
+    category_why = forms.CharField(
+        max_length=500,
+        label=gettext_lazy("理由"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={
+            "required": gettext_lazy("请写理由：申请人和复核人都要看到为什么。"),
+            "max_length": gettext_lazy("理由最多 500 个字。"),
+        },
+    )
+
+
 class ReleaseForm(forms.Form):
     """The day on which somebody was released from prison."""
 

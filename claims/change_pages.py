@@ -6,8 +6,8 @@ Reads only; what may be done is said again, and decided, by the services.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 import payouts.selectors
 from accounts.models import User
@@ -15,10 +15,10 @@ from accounts.roles import Action, can
 from cases.models import Proposal
 from cases.wording import date_words, month_words
 from claims import kinds, selectors
-from claims.change_forms import ReleaseForm, StopForm, SuspendForm
+from claims.change_forms import CategoryForm, ReleaseForm, StopForm, SuspendForm
 from claims.forms import ReviewForm
 from claims.models import Spell, Stop
-from claims.words import EVIDENCE_LABELS
+from claims.words import CATEGORY_WANTED, EVIDENCE_LABELS
 from law.money import Fen, yuan_grouped
 
 
@@ -28,13 +28,15 @@ class ChangeForms:
 
     suspend: SuspendForm = field(default_factory=SuspendForm)
     stop: StopForm = field(default_factory=StopForm)
+    category: CategoryForm = field(default_factory=CategoryForm)
     release: ReleaseForm = field(default_factory=ReleaseForm)
     signing: ReviewForm = field(default_factory=ReviewForm)
 
     @property
     def is_faulty(self) -> bool:
         """Whether one of them was filled in wrongly."""
-        return any(form.errors for form in (self.suspend, self.stop, self.release, self.signing))
+        forms = (self.suspend, self.stop, self.category, self.release, self.signing)
+        return any(form.errors for form in forms)
 
 
 @dataclass(frozen=True)
@@ -58,14 +60,17 @@ def change_panel(
     may_handle = can(viewer, Action.HANDLE_CASE)
     stop = selectors.stop_of(proposal) if proposal is not None else None
     suspensions = selectors.open_suspensions_of(spell) if status in kinds.AT_REST else []
+    asks_category = status == kinds.SUSPENDED and any(one.why == CATEGORY_WANTED for one in suspensions)
     return {
         "stop": _stop_line(spell, stop) if stop is not None else None,
         "changes": {
             "forms": forms,
-            "suspensions": suspensions,
+            "suspensions": [(one, gettext(one.why)) for one in suspensions],
+            "may_settle": may_handle and asks_category,
             "may_suspend": may_handle and status in {kinds.APPROVED, kinds.PAYING},
             "may_resume": may_handle
             and status == kinds.SUSPENDED
+            and not asks_category
             and not any(one.reference for one in suspensions),
             "may_release": may_handle and status == kinds.INTERRUPTED,
             "may_stop": may_handle and status != kinds.STOP_REVIEW,
@@ -109,7 +114,7 @@ def rest_words(spell: Spell, payments: Sequence[payouts.selectors.MonthState]) -
         case _:
             suspensions = selectors.open_suspensions_of(spell)
             until = date_words(max(one.until for one in suspensions)) if suspensions else ""
-            reasons = " ".join(dict.fromkeys(one.why for one in suspensions))
+            reasons = " ".join(dict.fromkeys(gettext(one.why) for one in suspensions))
             said = _("这不是停发。没有问题就恢复，停着的月份一起补发；您可以在下面说明情况。")
             if suspensions:
                 asked = _("正在核实：%(why)s 最晚 %(day)s给您答复。") % {"why": reasons, "day": until}

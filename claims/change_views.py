@@ -18,7 +18,7 @@ from accounts.models import User
 from accounts.roles import Action, requires
 from cases.waking import wake
 from claims import services, tasks
-from claims.change_forms import ReleaseForm, StopForm, SuspendForm
+from claims.change_forms import CategoryForm, ReleaseForm, StopForm, SuspendForm
 from claims.change_pages import ChangeForms
 from claims.forms import ReviewForm
 from claims.models import Claim, Ground
@@ -119,6 +119,27 @@ def sign_stop(request: HttpRequest, number: str) -> HttpResponse:
         return _("已签，决定书已经发出。") if agreed else _("已退回经办。")
 
     return _act(request, number, ChangeForms(signing=form), act)
+
+
+@requires(Action.HANDLE_CASE)
+@require_POST
+def settle_category(request: HttpRequest, number: str) -> HttpResponse:
+    """What the pension file says: the spell goes on up to the retirement age, or its months are over."""
+    form = CategoryForm(request.POST)
+
+    def act(claim: Claim) -> str:
+        services.settle_category(
+            claim=claim,
+            category=form.cleaned_data["category"],
+            evidence=form.cleaned_data["category_evidence"],
+            why=form.cleaned_data["category_why"],
+            actor=_officer(request),
+            now=timezone.now(),
+        )
+        wake(tasks.accrue_claim, claim_id=claim.pk)
+        return _("已认定，结果已经告诉领取人。")
+
+    return _act(request, number, ChangeForms(category=form), act)
 
 
 @requires(Action.HANDLE_CASE)

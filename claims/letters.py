@@ -22,7 +22,7 @@ from cases.models import Proposal
 from cases.wording import date_words, month_words, reference_words, sentence
 from claims.models import Claim, Spell, Stop
 from claims.remedies import Agency, Remedies, agency, remedies, reopen_until
-from claims.selectors import first_day, identifier_of
+from claims.selectors import first_day, identifier_of, month_after
 from gateways.ports import CardAnswer
 from law.decision import Outcome, Reason, Reference
 from law.ending import GROUNDS, INQUIRY, Effect
@@ -36,6 +36,7 @@ REFUSAL = register(Template(code="claim.refusal", noun="决定书", label=_("不
 PAPERS = register(Template(code="claim.papers", noun="补正告知书", label=_("补正告知书")))
 CLOSED = register(Template(code="claim.closed", noun="办结告知书", label=_("办结告知书")))
 SUSPENSION = register(Template(code="claim.suspension", noun="暂停告知书", label=_("暂停发放告知书")))
+EXTENSION = register(Template(code="claim.extension", noun="继续告知书", label=_("继续发放告知书")))
 STOP = register(Template(code="claim.stop", noun="停发决定书", label=_("停发决定书")))
 
 CHINESE = "zh-hans"
@@ -274,6 +275,37 @@ def suspension_words(
         }
 
 
+def extension_words(spell: Spell, law: ParameterBook, *, now: datetime) -> Words:
+    """The notice that benefit goes on up to the retirement age: until when, why, and on what condition."""
+    claim, today = spell.claim, legal_day(now)
+    near = law.value("benefit.near_retirement_months", region=claim.county, on=today)
+    with override(CHINESE):
+        span = f"{month_words(month_after(spell.extended_from))}到{month_words(spell.last_month)}"
+        office = agency(law, region=claim.county, on=today)
+        return {
+            **_head(claim, office, title="失业保险金继续发放告知书"),
+            "opening": [
+                f"您的失业保险金 {spell.months} 个月已经发完。",
+                f"从{span}继续发放",
+                "，不用申请。",
+            ],
+            "sections": [
+                _section(
+                    "一、为什么",
+                    f"您领完时离法定退休年龄不超过 {near.integer()} 个月，还没有工作。"
+                    f"依据{_articles([near.reference.short()])}，失业保险金发到您到法定退休年龄的那个月。",
+                ),
+                _section(
+                    "二、要知道的",
+                    "标准和原来一样，每月发到同一个账户。找到工作的，请告诉我们，就发到那时为止。"
+                    f"养老金从到龄的下个月起领，请提前申请。不清楚的，请拨 {office.phone}。",
+                ),
+            ],
+            "date": date_words(today),
+            **_foot([f"电话 {office.phone}", "由系统按规定继续发放；您可以要求由工作人员重新办理。"]),
+        }
+
+
 @dataclass(frozen=True)
 class Ending:
     """What a signed stop comes to: the last month, the months kept, and what has to come back."""
@@ -293,8 +325,8 @@ def stop_words(ending: Ending, law: ParameterBook, *, why: str, signed: Signatur
     """
     claim, today = ending.spell.claim, legal_day(now)
     ground = GROUNDS[ending.stop.ground]
-    said = EVENTS[ending.stop.ground].format(day=date_words(ending.stop.event_on))
     with override(CHINESE):
+        said = EVENTS[ending.stop.ground].format(day=date_words(ending.stop.event_on))
         office = agency(law, region=claim.county, on=today)
         title, decided = STOPS[ground.effect]
         return {

@@ -155,8 +155,9 @@ class Ground(models.TextChoices):
 class Spell(models.Model):
     """The entitlement a grant created: so many months from the first to the last.
 
-    One that ended keeps its last payable month (`paid_through`), which may lie before `first_month` where
-    nothing was due, and how many of its months are kept for a later spell (`months_kept`).
+    One that runs on up to the retirement age had its months granted up to `extended_from`. One that ended
+    keeps its last payable month (`paid_through`), which may lie before `first_month` where nothing was due,
+    and how many of its months are kept for a later spell (`months_kept`).
     """
 
     claim = models.OneToOneField(Claim, on_delete=models.PROTECT, related_name="spell", primary_key=True)
@@ -164,6 +165,7 @@ class Spell(models.Model):
     months = models.PositiveSmallIntegerField(validators=[MinValueValidator(1)])
     first_month = models.CharField(max_length=7)
     last_month = models.CharField(max_length=7)
+    extended_from = models.CharField(max_length=7, blank=True, default="")
     granted_at = models.DateTimeField()
     ground = models.CharField(max_length=16, choices=Ground, blank=True, default="")
     event_on = models.DateField(null=True, blank=True)

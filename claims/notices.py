@@ -89,6 +89,20 @@ register(
     _("您的失业保险金（{case}）从{month:month}起接着发，发到{last:month}为止。"),
 )
 register(
+    "claim.extended",
+    _(
+        "您的失业保险金（{case}）{months} 个月发完了。您离法定退休年龄不到一年、还没有工作，"
+        "继续按月发到{month:month}，不用申请。"
+    ),
+)
+register(
+    "claim.extension_over",
+    _(
+        "您的失业保险金（{case}）发到{month:month}：您到了法定退休年龄。"
+        "养老金从下个月起领，还没申请的请尽快向社会保险经办机构申请。"
+    ),
+)
+register(
     "claim.to_return",
     _(
         "您的失业保险金（{case}）多发了 {count} 个月，共 {total_fen:money}，要退回，"

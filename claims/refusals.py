@@ -42,6 +42,7 @@ SENTENCES: Mapping[str, str | Promise] = {
         "这一份正在核实，先不能这样报告。请在下面请人工办理，写明哪天上班，或者打 12333。"
     ),
     "claim.suspended_elsewhere": _("这一份因为 %(number)s 暂停，请在那一件里核实、办结。"),
+    "claim.category_not_asked": _("这一份没有在等养老档案里的身份，不用认定。"),
     "claim.event_ahead": _("这个日子还没有到。到了那天再办，不会晚。"),
     "claim.event_before": _(
         "这个日子不晚于申请的那天（%(applied)s）：那样要看的是当时该不该核定，不能按停发办。"

@@ -30,7 +30,7 @@ from claims.models import (
 )
 from gateways.models import Lookup
 from gateways.ports import CardAnswer, Source, Subject
-from law import ending, months
+from law import continued_benefit, ending, months, retirement, unemployment_benefit
 from law.errors import FaultyField, Refused
 from law.money import Fen
 from law.parameters import ParameterBook
@@ -269,6 +269,41 @@ def open_suspensions_of(spell: Spell) -> list[Suspension]:
 def stop_of(proposal: Proposal) -> Stop | None:
     """What a handler proposes to stop; None for any other proposal."""
     return Stop.objects.filter(pk=proposal.pk).first()
+
+
+@dataclass(frozen=True)
+class Extension:
+    """The last month of an extension, None for none; or it hangs on a woman's category that nobody knows."""
+
+    until: str | None
+    is_unknown: bool = False
+
+
+def extension_of(spell: Spell) -> Extension:
+    """Whether the months of a spell are followed by an extension up to the retirement age (domain rule 1.10).
+
+    A category that an officer settled comes before the one in the facts. Where none is known, both are tried.
+    """
+    if spell.extended_from:
+        return Extension(None)
+    facts = PROGRAMS[spell.determination.program].parse(spell.determination.facts)
+    assert isinstance(facts, unemployment_benefit.Facts | continued_benefit.Facts)
+    settled = Amendment.objects.filter(case_id=spell.pk, field="retirement_category")
+    latest = settled.order_by("-at", "-pk").values_list("value", flat=True).first()
+    category = retirement.CATEGORIES.get(str(latest)) or facts.retirement_category
+    law = policy.selectors.book().for_program(retirement.NEAR_KEYS, region=spell.claim.county)
+    wanted = [category] if facts.sex == "M" or category else [*retirement.CATEGORIES.values()]
+    found = {
+        retirement.extended_until(
+            birth_date=facts.birth_date,
+            sex=facts.sex,
+            category=each,
+            exhausted_month=spell.last_month,
+            parameters=law,
+        )
+        for each in wanted
+    }
+    return Extension(found.pop()) if len(found) == 1 else Extension(None, is_unknown=True)
 
 
 def stops_of(spell: Spell) -> list[Stop]:

@@ -27,6 +27,7 @@ urlpatterns = [
     path("claims/<str:number>/resume/", change_views.resume, name="claim-resume"),
     path("claims/<str:number>/stop/", change_views.propose_stop, name="claim-stop"),
     path("claims/<str:number>/stop/sign/", change_views.sign_stop, name="claim-sign-stop"),
+    path("claims/<str:number>/category/", change_views.settle_category, name="claim-category"),
     path("claims/<str:number>/release/", change_views.release, name="claim-release"),
     path("claims/<str:number>/reopen/", views.reopen, name="claim-reopen"),
     path("claims/<str:number>/case/reopen/", views.reopen_by_officer, name="case-claim-reopen"),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from claims.facts import AMENDABLE
 
@@ -34,6 +34,9 @@ OTHER_FIELD_LABELS: Mapping[str, str | Promise] = {
     "card_account": gettext_lazy("社保卡金融账户"),
 }
 """Facts that nobody may settle: what a register has wrong is put right there."""
+
+CATEGORY_WANTED = gettext_noop("月数领完了，能不能发到法定退休年龄，要看养老档案里是工人还是干部。")
+"""Why payment waits at the end of the months of a woman whose category nobody has settled."""
 
 EVIDENCE_LABELS: Mapping[str, str | Promise] = {
     "RULING": gettext_lazy("裁判文书、仲裁裁决书"),

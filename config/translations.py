@@ -53,6 +53,7 @@ AT_RUNTIME: Mapping[tuple[str, str], str] = {
     ("cases/wording.py", "value"): "names and hints in those sentences, from the law",
     ("cases/wording.py", "reference.title"): "titles of laws and notices, from the law",
     ("cases/wording.py", "article"): "articles that are not numbered, from the law",
+    ("claims/change_pages.py", "one.why"): "an officer's words, or CATEGORY_WANTED of claims/words.py",
     ("claims/pages.py", "name"): "names of counties, from the law",
     ("claims/paperwork.py", "ways.body"): "who decides on a reconsideration, from the law",
     ("claims/pages.py", "row['name']"): "names of separation reasons, from the law",

@@ -15,7 +15,8 @@ from claims.services.applying import (
 )
 from claims.services.changing import end_interruption, resume_claim, suspend_claim
 from claims.services.deciding import close_unanswered, propose, request_papers, review
-from claims.services.ending import end_used_up, report_job
+from claims.services.ending import report_job
+from claims.services.extending import end_used_up, settle_category
 from claims.services.paying import accrue_due, accrue_month, follow_payments
 from claims.services.person import answer_person_request, ask_for_person
 from claims.services.reading import note_read, open_letter, open_paper
@@ -58,6 +59,7 @@ __all__ = [
     "resume_claim",
     "review",
     "save_draft",
+    "settle_category",
     "sign_stop",
     "submit_claim",
     "suspend_claim",

@@ -128,7 +128,7 @@ def resume_claim(*, claim: Claim, actor: User, now: datetime, reference: str = "
     if elsewhere:
         raise Refused("claim.suspended_elsewhere", number=elsewhere[0])
     cases.services.take(case=claim.case, actor=actor, now=now)
-    _go_on(spell, actor=actor, now=now)
+    go_on(spell, actor=actor, now=now)
     return True
 
 
@@ -142,7 +142,7 @@ def _lift(claim: Claim, *, reference: str, actor: User, now: datetime) -> bool:
     if own is None:
         return False
     if len(standing) == 1 and claim.case.status == kinds.SUSPENDED:
-        _go_on(spell, actor=actor, now=now)
+        go_on(spell, actor=actor, now=now)
         return True
     own.lifted_at = now
     own.save(update_fields=["lifted_at"])
@@ -153,12 +153,17 @@ def _lift(claim: Claim, *, reference: str, actor: User, now: datetime) -> bool:
     return False
 
 
-def _go_on(spell: Spell, *, actor: User, now: datetime) -> None:
+def go_on(spell: Spell, *, actor: User, now: datetime, is_told: bool = True) -> None:
+    """Lift every suspension of a locked spell: the claim is again what it was before.
+
+    `is_told`: the person hears of it; not where the caller has more to say.
+    """
     claim = spell.claim
     back = _came_from(spell)
     let_go(spell, now=now)
     cases.services.transition(case=claim.case, to=back, verb="claim.resumed", actor=actor, now=now)
-    tell(claim, "claim.resumed", {}, now=now)
+    if is_told:
+        tell(claim, "claim.resumed", {}, now=now)
 
 
 def _came_from(spell: Spell) -> str:
@@ -167,7 +172,12 @@ def _came_from(spell: Spell) -> str:
 
 
 def _last_month(spell: Spell) -> str:
-    """The month with which all months of a spell are given, those in which it rested not counted."""
+    """The month with which all months of a spell are given, those in which it rested not counted.
+
+    An extension runs up to an age, whatever was missed of it.
+    """
+    if spell.extended_from:
+        return spell.last_month
     rests, last = interruptions_of(spell), months.shift(spell.first_month, spell.months - 1)
     while len(months_due(spell, rests, last=last)) < spell.months:
         last = months.shift(last, 1)

@@ -86,6 +86,8 @@ def act(city: City, claim: Claim, what: str, ground: Ground, back: int, now: dat
             )
         case "release":
             claims.services.end_interruption(claim=claim, ended_on=happened, actor=handler, now=now)
+        case _:
+            raise AssertionError(what)
 
 
 def owed(claim: Claim) -> list[str]:

@@ -220,6 +220,7 @@ def change_examples(city: City, own: str) -> dict[str, dict[str, str]]:
         "claim-resume": {"number": city.claim(kinds.SUSPENDED).case.number},
         "claim-stop": paying,
         "claim-sign-stop": {"number": city.claim(kinds.STOP_REVIEW).case.number},
+        "claim-category": paying,
         "claim-release": {"number": city.claim(kinds.INTERRUPTED).case.number},
     }
 

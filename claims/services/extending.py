@@ -138,5 +138,5 @@ def _end(spell: Spell, *, actor: User, now: datetime) -> None:
     if spell.extended_from:
         tell(spell.claim, "claim.extension_over", {"month": spell.last_month}, now=now)
     else:
-        numbers = {"months": spell.months, "month": spell.last_month}
+        numbers: dict[str, str | int] = {"months": spell.months, "month": spell.last_month}
         tell(spell.claim, "claim.months_used_up", numbers, now=now)

@@ -31,6 +31,7 @@ from accounts.selectors import machine
 from cases.models import Case, Event, Proposal
 from claims import kinds
 from claims.models import Claim
+from config import city_units
 from config.city_people import (
     CHECKED_AFTER,
     PAST_DAYS,
@@ -72,6 +73,7 @@ Chunk = TypeVar("Chunk", bound=Sequence[Any])
 class Counts:
     """What seeding has done."""
 
+    units: int = 0
     claims: int = 0
     granted: int = 0
     refused: int = 0
@@ -154,13 +156,24 @@ def officers(role: Role) -> list[User]:
     return found
 
 
-def build(*, people: int, seed: int, now: datetime, tell: Tell, in_sets: bool | None = None) -> Counts:
+def build(
+    *,
+    people: int,
+    seed: int,
+    now: datetime,
+    tell: Tell,
+    enterprises: int = 0,
+    in_sets: bool | None = None,
+) -> Counts:
     """Make the city, or go on where it stopped; a finished one is left as it is.
+
+    `enterprises`: units of the sandbox that are written down, with all that is known of them.
 
     `in_sets`: claims written set by set and not one by one; by itself for more than `ONE_BY_ONE` people.
     """
     counts = Counts()
-    if check_mine(people=people, seed=seed) and _is_finished():
+    units = partial(city_units.missing, enterprises, url=settings.ANYE_SANDBOX_URL)
+    if check_mine(people=people, seed=seed) and _is_finished() and not units():
         tell("the city stands already; nothing was changed")
         return _counted(counts)
     assume(people=people, seed=seed, now=now)
@@ -168,6 +181,7 @@ def build(*, people: int, seed: int, now: datetime, tell: Tell, in_sets: bool | 
     payouts.services.open_fund(
         region=CITY, amount_fen=FUND_FEN, actor=machine(), now=opened, reference="opening"
     )
+    counts.units = _write_units(units(), now=opened, tell=tell)
     by_sets = people > ONE_BY_ONE if in_sets is None else in_sets
     counts.claims = _claim_all(people=people, seed=seed, now=now, in_sets=by_sets, tell=tell)
     _work_off(now=now, tell=tell)
@@ -177,6 +191,19 @@ def build(*, people: int, seed: int, now: datetime, tell: Tell, in_sets: bool | 
     _leave_open(now=now)
     audit.services.count_figures(now=now)
     return _counted(counts)
+
+
+def _write_units(count: int, *, now: datetime, tell: Tell) -> int:
+    """The city's units and the lists that name them; how many units are new."""
+    if not count:
+        return 0
+    made = done = 0
+    pages = city_units.pages(count)
+    for page, new in in_processes(city_units.writer(url=settings.ANYE_SANDBOX_URL, now=now), pages):
+        made, done = made + new, done + page[1]
+        tell(f"{done} of {count} enterprises")
+    city_units.publish_lists(url=settings.ANYE_SANDBOX_URL, actor=machine(), now=now)
+    return made
 
 
 def _counted(counts: Counts) -> Counts:

@@ -67,11 +67,32 @@ class Sandbox:
             "POST", "/people/answers", body=json.dumps({"asked": list(asked)}, ensure_ascii=False)
         )
 
+    def units(self) -> int:
+        """How many units it has."""
+        return int(self._answered("GET", "/healthz")["units"])
+
+    def unit_records(self, *, after: int, limit: int, asked_on: date) -> list[Mapping[str, Any]]:
+        """What is known of the units behind number `after` (-1: from the first), as of a day."""
+        fields = {"limit": str(limit), "asked_on": asked_on.isoformat()}
+        if after >= 0:
+            fields["after"] = str(after)
+        return self._list("GET", "/units/records", fields=fields)
+
+    def unit_lists(self, *, asked_on: date) -> list[Mapping[str, Any]]:
+        """The public lists as they were published last by a day."""
+        return self._list("GET", "/units/lists", fields={"asked_on": asked_on.isoformat()})
+
     def _get(self, after: int, limit: int) -> list[Mapping[str, Any]]:
         fields = {"pool": "seed", "after": str(after), "limit": str(limit)}
         return self._list("GET", "/people", fields=fields)
 
     def _list(self, method: str, path: str, **sent: Any) -> list[Mapping[str, Any]]:
+        found = self._answered(method, path, **sent)
+        if not isinstance(found, list):
+            raise CityRefused(f"The sandbox at {self._url} answered something that is no list.")
+        return found
+
+    def _answered(self, method: str, path: str, **sent: Any) -> Any:
         try:
             answer = self._pool.request(method, f"{self._url}{path}", **sent)
         except urllib3.exceptions.HTTPError as trouble:
@@ -80,10 +101,7 @@ class Sandbox:
             ) from trouble
         if answer.status != 200:
             raise CityRefused(f"The sandbox at {self._url} answered {answer.status}.")
-        found = answer.json()
-        if not isinstance(found, list):
-            raise CityRefused(f"The sandbox at {self._url} answered something that is no list.")
-        return found
+        return answer.json()
 
 
 def _person(row: Mapping[str, Any]) -> Person:

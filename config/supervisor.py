@@ -475,7 +475,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--enterprises",
         type=int,
-        help=f"employers of the sandbox's people ({DEFAULT_ENTERPRISES}; the product has none yet)",
+        help=f"employers of the demo city ({DEFAULT_ENTERPRISES})",
     )
     parser.add_argument("--no-seed", action="store_true", help="start without a demo city")
     options = parser.parse_args(arguments)

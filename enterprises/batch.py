@@ -19,9 +19,11 @@ from accounts.batch import NewUnit, add_units, parties_by_number
 from accounts.models import IdentifierKind, Party, User
 from accounts.services import take_over_name
 from enterprises.models import Arrears, Enterprise, InsuredYear, SizeClassRecord, Source
+from enterprises.selectors import MANUAL, answer_of
 from law.errors import Refused
 from payouts.models import Payee
 from payouts.services import NewPayee, set_first_payees, set_payee
+from policy.selectors import book
 
 CHUNK = 1_000
 Row = TypeVar("Row")
@@ -95,6 +97,17 @@ class Classed:
     employees: int | None = None
     revenue_wan: int | None = None
     assets_wan: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Figures of a unit at the end of a year; None: not known. The industry is the unit's own."""
+
+    enterprise_id: int
+    year: int
+    employees: int | None
+    revenue_wan: int | None
+    assets_wan: int | None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -241,6 +254,33 @@ def save_classes(*, rows: Sequence[Classed], said: Said, now: datetime) -> Saved
     return total
 
 
+def class_by_table(*, rows: Sequence[Measured], said: Said, now: datetime) -> Saved:
+    """Work out the class of units without a 2020 record by the size rule, and record it.
+
+    What the rule leaves to a person (an industry outside its table, a measure it lists that is not known)
+    gets no record: `known` counts it, and the refund of such a unit goes to a person.
+    """
+    units = {unit.pk: unit for unit in Enterprise.objects.filter(pk__in=[row.enterprise_id for row in rows])}
+    classed, law = [], book()
+    for row in rows:
+        answer = answer_of(units[row.enterprise_id], row, law=law)
+        if answer != MANUAL:
+            classed.append(
+                Classed(
+                    enterprise_id=row.enterprise_id,
+                    size_class=answer,
+                    basis=SizeClassRecord.Basis.TABLE.value,
+                    from_on=date(row.year + 1, 1, 1),
+                    year=row.year,
+                    employees=row.employees,
+                    revenue_wan=row.revenue_wan,
+                    assets_wan=row.assets_wan,
+                )
+            )
+    saved = save_classes(rows=classed, said=said, now=now)
+    return saved + Saved(known=len(rows) - len(classed))
+
+
 @transaction.atomic
 def save_accounts(*, rows: Sequence[Account], actor: User, now: datetime) -> Saved:
     """Record corporate accounts; another one than before waits out a batch, as `payouts` has it.
@@ -323,12 +363,14 @@ __all__ = [
     "Account",
     "Arrears",
     "Classed",
+    "Measured",
     "Recipients",
     "Said",
     "Saved",
     "Source",
     "Unit",
     "Year",
+    "class_by_table",
     "save_accounts",
     "save_classes",
     "save_recipients",

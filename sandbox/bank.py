@@ -15,6 +15,8 @@ from hashlib import sha256
 from sandbox import bank_file, lives, scenarios
 from sandbox.registers import behave, fault_now, refuse_down
 from sandbox.store import Store
+from sandbox.unit_records import UnitRecords
+from sandbox.units import RegisteredUnit, Units
 from sandbox.wire import Answer, Json, Request, WireError, asked_at, china_day, json_answer, stamp, text_of
 from sandbox.world import World
 
@@ -51,6 +53,7 @@ class Bank:
         self.store = store
         self.world = world
         self.opening_fen = opening_fen
+        self.corporate = UnitRecords(Units(world))
 
     def _fault(self) -> scenarios.Fault:
         with self.store.reading() as connection:
@@ -138,6 +141,9 @@ class Bank:
         ).fetchone()
         if used is not None:
             return _Booking(row, None, "AM05", "")
+        unit = self.corporate.holder(row.account)
+        if unit is not None:
+            return _Booking(row, None, self._judge_unit(row, unit), "")
         held = self.world.holder(row.account)
         if held is None:
             return _Booking(row, None, "AC01", "")
@@ -166,6 +172,14 @@ class Bank:
             ).fetchone()
             comes_back = "" if paid_before else "AC06"
         return _Booking(row, ordinal, reason, comes_back)
+
+    def _judge_unit(self, row: bank_file.Row, unit: RegisteredUnit) -> str:
+        if unit.scenario == "ACCOUNT_CLOSED":
+            return "AC04"
+        if unit.scenario == "NO_ACCOUNT" or row.bank_code != self.corporate.bank_code(unit.index):
+            return "AC01"
+        fits = (row.name, row.id_last4) == (unit.unit.name, unit.unit.code[-4:])
+        return "" if fits else "BE01"
 
     def _open_account(self, connection: sqlite3.Connection, account: str, name: str) -> None:
         connection.execute(

@@ -139,12 +139,16 @@ SCENARIOS: Mapping[str, Scenario] = {scenario.code: scenario for scenario in _AL
 
 @dataclass(frozen=True, slots=True)
 class UnitScenario:
-    """One situation of a unit; `named` units of it stand first in the list."""
+    """One situation of a unit; `named` units of it stand first in the list.
+
+    `share` is its part, in thousandths, of all units behind the named ones.
+    """
 
     code: str
     chinese: str
     english: str
     named: int
+    share: int = 0
 
 
 ORDINARY_UNIT = "SMALL_PASSES"
@@ -154,6 +158,32 @@ _UNITS = (
     UnitScenario("TWO_UNITS", "经办人兼办上一家单位", "Its agent acts for the unit before, too", named=1),
     UnitScenario("OWNER_APPLIES", "法定代表人本人也是申请人", "Its owner is a claimant, too", named=2),
     UnitScenario("DEREGISTERED", "单位已经注销", "Unit is deregistered", named=2),
+    UnitScenario("DEREGISTERED_LATER", "十天后注销", "Is deregistered in ten days", named=2),
+    UnitScenario(
+        "LAYOFF_AT_LIMIT", "200 人，领金 11 人（正好 5.5%）", "200 staff, 11 drew benefit: 5.5 % exactly", 2
+    ),
+    UnitScenario("LAYOFF_ONE_OVER", "200 人，领金 12 人", "200 staff, 12 drew benefit", 2, share=25),
+    UnitScenario(
+        "SMALL_AT_LIMIT", "30 人，领金 6 人（正好 20%）", "30 staff, 6 drew benefit: 20 % exactly", 2
+    ),
+    UnitScenario("SMALL_ONE_OVER", "30 人，领金 7 人", "30 staff, 7 drew benefit", 2, share=15),
+    UnitScenario("HIDDEN_LAYOFFS", "停保三个月又回来", "Staff gone for three months and back", 2, share=5),
+    UnitScenario("MISSING_MONTH", "缺一个月的人数", "One month's headcount is missing", 2, share=10),
+    UnitScenario("IN_ARREARS", "欠费", "In arrears", 2, share=40),
+    UnitScenario("LISTED", "失信被执行人", "On a list of dishonest debtors", 2, share=12),
+    UnitScenario("LISTED_LATER", "两周后列入欠薪名单", "Listed for unpaid wages in two weeks", 2),
+    UnitScenario("TARIFF", "受关税影响名单", "On the list of firms hit by tariffs", 2, share=40),
+    UnitScenario("ACCOUNT_CLOSED", "对公账户已销户", "Corporate account closed", 2, share=4),
+    UnitScenario("NO_ACCOUNT", "没有对公账户", "No corporate account", 2, share=15),
+    UnitScenario("NO_2020_RECORD", "没有 2020 年划型", "No class on record", 2, share=120),
+    UnitScenario("NO_MEASURES", "没有划型，也没有营收资产", "No class and no figures for one", 1, share=10),
+    UnitScenario("LARGE_FIRM", "大型企业", "Large firm", 1, share=10),
+    UnitScenario("CLASS_TRUE", "记为大型，其实中型", "Recorded as large, is medium", 2),
+    UnitScenario("CLASS_FALSE", "记为大型，自称中型", "Is large, says it is medium", 2),
+    UnitScenario(
+        "DISPATCH_STATE_BODY", "劳务派遣，用工单位有机关", "Labour dispatch, one user is a state body", 1
+    ),
+    UnitScenario("LAW_FIRM_320", "律师事务所，320 人", "Law firm of 320", 1),
 )
 
 UNIT_SCENARIOS: Mapping[str, UnitScenario] = {scenario.code: scenario for scenario in _UNITS}
@@ -162,6 +192,15 @@ UNIT_SCENARIOS: Mapping[str, UnitScenario] = {scenario.code: scenario for scenar
 def named_units() -> tuple[str, ...]:
     """The scenario of each named unit in order; those in order first, since they are asked for most."""
     return tuple(scenario.code for scenario in _UNITS for _ in range(scenario.named))
+
+
+def unit_scenario_at(thousandth: int) -> str:
+    """The scenario of a unit behind the named ones, by a number from 0 to 999; most are in order."""
+    for scenario in _UNITS:
+        if thousandth < scenario.share:
+            return scenario.code
+        thousandth -= scenario.share
+    return ORDINARY_UNIT
 
 
 def named_people() -> tuple[str, ...]:

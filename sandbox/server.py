@@ -25,6 +25,7 @@ from sandbox import bank, comparison, control, lives, pages, registers, scenario
 from sandbox.identity import ASKED, Client, IdentityProvider, OAuthError, oauth_error_answer
 from sandbox.store import Store, populate
 from sandbox.unit_identity import UnitIdentityProvider
+from sandbox.unit_records import UnitRecords
 from sandbox.units import RegisteredUnit, Units
 from sandbox.wire import (
     LARGEST_BODY,
@@ -78,6 +79,7 @@ class Application:
         self.bank = bank.Bank(store, world, opening_fen=settings.opening_fen)
         client = Client(settings.client_id, settings.client_secret, settings.products)
         self.units = Units(world)
+        self.records = UnitRecords(self.units)
         self.provider = IdentityProvider(store, world, client, f"{settings.address}/oidc", clock=_clock)
         self.unit_provider = UnitIdentityProvider(
             store, world, client, f"{settings.address}/oidc/units", clock=_clock
@@ -106,6 +108,8 @@ class Application:
             ("GET", "/healthz", self._health),
             ("GET", "/people", self._people),
             ("GET", "/units", lambda request: json_answer(unit_pages.units(self.units, request.query))),
+            ("GET", "/units/records", lambda r: json_answer(unit_pages.records(self.records, r.query))),
+            ("GET", "/units/lists", lambda r: json_answer(unit_pages.lists(self.records, r.query))),
             ("POST", "/people/answers", self._answers),
             ("POST", "/people/lives", lambda request: json_answer(lives.told(self.store, request.json))),
             ("GET", "/payments", lambda request: json_answer(control.book(self.store, request.query))),
@@ -262,7 +266,8 @@ class Application:
     # -- only in a sandbox ---------------------------------------------------------------------------------
 
     def _health(self, _: Request) -> Answer:
-        return json_answer({"status": "ok", "people": self.world.size, "today": self.world.today.isoformat()})
+        size = {"people": self.world.size, "units": self.units.count}
+        return json_answer({"status": "ok", **size, "today": self.world.today.isoformat()})
 
     def _people(self, request: Request) -> Answer:
         return json_answer(control.people(self.store, self.world, request.query))

@@ -5,11 +5,13 @@ unit has delegated its business. All of it is synthetic, and the page says so.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from html import escape
 
 from sandbox import scenarios
 from sandbox.identity import ASKED
 from sandbox.pages import Frame, error_line, hidden, table
+from sandbox.unit_records import UnitRecords
 from sandbox.units import DEREGISTERED, Principal, RegisteredUnit, Units
 from sandbox.wire import Answer, Json, WireError, whole_number
 from sandbox.world import CITIZEN_ID
@@ -93,6 +95,26 @@ def units(known: Units, query: Mapping[str, str]) -> list[Json]:
     # Units are counted from 0, so that "after" may be one less than the first.
     after = whole_number(query, "after", default=0, least=0, most=10**9) if query.get("after") else -1
     return [_described(unit) for unit in known.listed(scenario=scenario, after=after, limit=limit)]
+
+
+def records(known: UnitRecords, query: Mapping[str, str]) -> list[Json]:
+    """`GET /units/records`: figures by number, as known on `asked_on`. Raises WireError as `units`."""
+    limit = whole_number(query, "limit", default=20, least=1, most=1000)
+    first = whole_number(query, "after", default=0, least=0, most=10**9) + 1 if query.get("after") else 0
+    on = _asked_on(query)
+    return [known.record(index, on) for index in range(first, min(first + limit, known.units.count))]
+
+
+def lists(known: UnitRecords, query: Mapping[str, str]) -> list[Json]:
+    """`GET /units/lists`: the public lists as published last by `asked_on`. Raises WireError: no such day."""
+    return known.lists(_asked_on(query))
+
+
+def _asked_on(query: Mapping[str, str]) -> date:
+    try:
+        return date.fromisoformat(query.get("asked_on", ""))
+    except ValueError as error:
+        raise WireError(400, "bad_request", "asked_on must be a date, YYYY-MM-DD.") from error
 
 
 def _described(known: RegisteredUnit) -> Json:

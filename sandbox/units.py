@@ -8,6 +8,7 @@ exists.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 
 from sandbox import scenarios
 from sandbox.world import Unit, World
@@ -19,6 +20,14 @@ DEREGISTERED = "DEREGISTERED"
 OWNER = "OPERATES_BUSINESS"
 """The scenario of people who own a business: of two of them the business may sign in."""
 _LOOKED_THROUGH = 3_000
+_OTHER_TRADE = {
+    "LAW_FIRM_320": {"head": "31", "trade": "律师事务所"},
+    "DISPATCH_STATE_BODY": {"trade": "劳务派遣有限公司"},
+    # A manufacturer: its class hangs on persons and revenue.
+    "CLASS_TRUE": {"trade": "精密制造有限公司"},
+    "CLASS_FALSE": {"trade": "精密制造有限公司"},
+}
+"""Units whose code or trade is not left to chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +80,17 @@ class Units:
 
     def scenario(self, index: int) -> str:
         """The situation of a unit."""
-        return self._named[index] if index < len(self._named) else scenarios.ORDINARY_UNIT
+        if index < len(self._named):
+            return self._named[index]
+        lot = sha256(f"{self.world.seed}/unit-scenario/{index}".encode()).digest()
+        return scenarios.unit_scenario_at(int.from_bytes(lot[:4]) % 1_000)
 
     def unit(self, index: int) -> RegisteredUnit:
         """The unit with this number. Raises ValueError for an unknown one."""
         if not 0 <= index < self.count:
             raise ValueError(f"no unit {index}")
         scenario, county = self.scenario(index), self.world.county_of_unit(index)
-        unit = self.world.unit(index, county)
+        unit = self.world.unit(index, county, **_OTHER_TRADE.get(scenario, {}))
         owner = self._owners.get(index)
         if owner is not None:
             unit = Unit(self.world.person(owner).businesses[0], unit.code)

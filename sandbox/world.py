@@ -332,12 +332,15 @@ class World:
         """How many employers there are in each county."""
         return max(40 + self.size // 12, self.enterprises)
 
-    def unit(self, index: int, county: str) -> Unit:
-        """An employer by number; the same number in two counties is two units."""
+    def unit(self, index: int, county: str, *, head: str = "91", trade: str = "") -> Unit:
+        """An employer by number; the same number in two counties is two units.
+
+        `head`: the first two characters of its code, by which it is an enterprise or something else.
+        """
         brand = _BRAND[index % len(_BRAND)] + _BRAND[index // len(_BRAND) * 7 % len(_BRAND)]
-        trade = _TRADES[index * 5 % len(_TRADES)]
-        body = f"91{county}000{index:05d}0"
-        return Unit(f"石家庄{brand}{trade}有限公司", f"{body}{uscc_check_character(body)}")
+        trade = trade or f"{_TRADES[index * 5 % len(_TRADES)]}有限公司"
+        body = f"{head}{county}000{index:05d}0"
+        return Unit(f"石家庄{brand}{trade}", f"{body}{uscc_check_character(body)}")
 
     def county_of_unit(self, index: int) -> str:
         """The county in which the employer of this number may sign in."""

@@ -25,11 +25,12 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 30
 
 
-def test_health_says_how_many_people_there_are(asker: Asker) -> None:
+def test_health_says_how_many_people_and_units_there_are(asker: Asker) -> None:
     reply = asker.send("GET", "/healthz")
     assert reply.json == {
         "status": "ok",
         "people": asker.server.application.world.size,
+        "units": asker.server.application.units.count,
         "today": "2026-11-23",
     }
 

@@ -23,7 +23,7 @@ class Command(BaseCommand):
             "--enterprises",
             type=int,
             default=60,
-            help="employers in the sandbox, which takes the number when it starts: the product has none yet",
+            help="units of the sandbox to write down; it has as many as it was started with, or more",
         )
         parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same city")
 
@@ -32,14 +32,18 @@ class Command(BaseCommand):
             raise CommandError("The outside world here is not the sandbox (ANYE_DEMO): no demo city is made.")
         try:
             counts = build(
-                people=options["people"], seed=options["seed"], now=timezone.now(), tell=self._tell
+                people=options["people"],
+                enterprises=options["enterprises"],
+                seed=options["seed"],
+                now=timezone.now(),
+                tell=self._tell,
             )
         except CityRefused as refused:
             self.stderr.write(str(refused))
             sys.exit(1)
         self._tell(
-            f"done: {counts.claims} new claims; {counts.granted} granted, {counts.refused} refused, "
-            f"{counts.batches} batch(es) paid"
+            f"done: {counts.units} new enterprises, {counts.claims} new claims; "
+            f"{counts.granted} granted, {counts.refused} refused, {counts.batches} batch(es) paid"
         )
 
     def _tell(self, line: str) -> None:

@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from accounts.selectors import machine
 from config import city_units
+from config.city_people import Sandbox
 from enterprises.models import Enterprise, InsuredYear, Listing, SizeClassRecord
 from enterprises.selectors import UnitFacts, refund_facts
 from law.decision import Verdict
@@ -52,7 +53,7 @@ def written(outside: Running, settings: Settings) -> dict[str, UnitFacts]:
     city_units.publish_lists(url=outside.url, actor=machine(), now=NOW)
     scenario_of = {
         row["code"]: str(row["scenario"])
-        for row in city_units.Sandbox(outside.url).unit_records(after=-1, limit=UNITS, asked_on=TODAY)
+        for row in Sandbox(outside.url).unit_records(after=-1, limit=UNITS, asked_on=TODAY)
     }
     found: dict[str, UnitFacts] = {}
     for chunk in refund_facts(refund_year=2025, on=legal_day(NOW), region="130100"):

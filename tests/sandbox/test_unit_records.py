@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -15,16 +17,31 @@ from tests.sandbox.conftest import Asker
 
 TODAY = date(2026, 11, 23)
 RECORDS = UnitRecords(Units(World(seed=7, people=40, today=TODAY, enterprises=400)))
-EVERY = [RECORDS.record(index, TODAY) for index in range(RECORDS.units.count)]
+Row = dict[str, Any]
 
 
-def of(scenario: str) -> dict[str, object]:
+def read(records: UnitRecords, count: int) -> list[Row]:
+    """The first records, as they arrive over the wire."""
+    rows: list[Row] = json.loads(json.dumps([records.record(index, TODAY) for index in range(count)]))
+    return rows
+
+
+EVERY = read(RECORDS, RECORDS.units.count)
+
+
+def of(scenario: str) -> Row:
     return next(row for row in EVERY if row["scenario"] == scenario)
+
+
+def published(on: date) -> dict[str, set[str]]:
+    """The codes on each list."""
+    rows: list[Row] = json.loads(json.dumps(RECORDS.lists(on)))
+    return {row["name"]: {one["code"] for one in row["entries"]} for row in rows}
 
 
 def test_the_same_seed_gives_the_same_figures() -> None:
     again = UnitRecords(Units(World(seed=7, people=40, today=TODAY, enterprises=400)))
-    assert [again.record(index, TODAY) for index in range(50)] == EVERY[:50]
+    assert read(again, 50) == EVERY[:50]
 
 
 def test_every_record_is_well_formed() -> None:
@@ -70,16 +87,16 @@ def test_what_comes_later_is_not_known_before() -> None:
     code = of("LISTED_LATER")["code"]
 
     def listed(on: date) -> bool:
-        return any(code in {one["code"] for one in row["entries"]} for row in RECORDS.lists(on))
+        return any(code in codes for codes in published(on).values())
 
     assert not listed(TODAY)
     assert listed(TODAY + timedelta(days=14))
 
 
 def test_every_list_is_published_even_if_it_names_nobody() -> None:
-    found = {row["name"]: row["entries"] for row in RECORDS.lists(TODAY)}
+    found = published(TODAY)
     assert not found["ZOMBIE"]
-    assert of("LISTED")["code"] in {one["code"] for one in found["DISHONEST_DEBTOR"]}
+    assert of("LISTED")["code"] in found["DISHONEST_DEBTOR"]
 
 
 def test_an_account_leads_back_to_its_unit() -> None:

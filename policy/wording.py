@@ -95,6 +95,8 @@ TITLES: Mapping[str, Label] = {
     "expand.graduation_years": _("毕业年份可以早几年"),
     "expand.ages": _("登记失业青年的年龄"),
     "size_class.lines": _("企业划型标准"),
+    "size_class.evidence_days": _("划型承诺的材料期限"),
+    "size_class.reminder_days": _("催交后再等的天数"),
     "retirement.male": _("男职工退休年龄"),
     "retirement.female_cadre": _("女职工（干部）退休年龄"),
     "retirement.female_worker": _("女职工（工人）退休年龄"),

@@ -1,6 +1,8 @@
-"""Names the app to Django; does nothing else."""
+"""Names the app to Django and makes its messages known; does nothing else."""
 
 from __future__ import annotations
+
+from importlib import import_module
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -12,3 +14,7 @@ class EnterprisesConfig(AppConfig):
     name = "enterprises"
     verbose_name = _("单位")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Make the app's messages known; the module needs what is loaded by now."""
+        import_module("enterprises.notices")

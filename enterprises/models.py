@@ -69,6 +69,7 @@ class Source(models.TextChoices):
     MARKET = "MARKET", _("市场主体登记")
     OFFICER = "OFFICER", _("经办人员录入")
     OWN = "OWN", _("本系统的领金记录")
+    UNIT = "UNIT", _("单位填报")
 
 
 IMPORTED = (Source.CORE_SYSTEM.value, Source.MARKET.value, Source.OFFICER.value)
@@ -193,7 +194,7 @@ class InsuredYear(models.Model):
                 name="enterprises_insured_year_recipients_sourced",
                 condition=Q(
                     new_recipients__isnull=False,
-                    recipients_source__in=Source.values,
+                    recipients_source__in=(*IMPORTED, Source.OWN.value),
                     recipients_as_of__isnull=False,
                 )
                 | Q(new_recipients=None, recipients_source="", recipients_as_of=None),
@@ -245,8 +246,9 @@ class SizeClassRecord(models.Model):
             ),
             models.UniqueConstraint(
                 name="enterprises_size_class_once",
-                fields=["enterprise", "basis", "from_on"],
+                fields=["enterprise", "basis", "from_on", "case"],
                 condition=~Q(basis="RECORD_2020"),
+                nulls_distinct=False,
             ),
             models.CheckConstraint(
                 name="enterprises_size_class_known", condition=Q(size_class__in=list(SizeClass.values))
@@ -369,3 +371,81 @@ class Hold(models.Model):
 
     def __str__(self) -> str:
         return f"{self.enterprise_id} {self.ground}"
+
+
+class SizeDispute(models.Model):
+    """A unit objects to its class and signs for another one; one-to-one on its case (domain rule 2.8).
+
+    `standing` says what its signature is worth: VALID until shown otherwise, nothing if an earlier commitment
+    was not kept (BARRED), and nothing yet where it contradicts what is known.
+    """
+
+    class Standing(models.TextChoices):
+        """What the commitment is worth."""
+
+        VALID = "VALID", _("承诺有效")
+        BARRED = "BARRED", _("以前的承诺不成立，不适用承诺")
+        CONTRADICTED = "CONTRADICTED", _("和已知情况不符，不适用承诺")
+
+    class Ground(models.TextChoices):
+        """Why it ended."""
+
+        PROVEN = "PROVEN", _("材料证明了主张")
+        OTHERWISE = "OTHERWISE", _("核实的划型和承诺不同")
+        NO_PAPERS = "NO_PAPERS", _("催交后仍没有材料")
+
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="size_dispute", primary_key=True)
+    enterprise = models.ForeignKey(Enterprise, on_delete=models.PROTECT, related_name="size_disputes")
+    submission_id = models.UUIDField(unique=True)
+    # The refund it is about; the figures are those of the end of the year before.
+    refund_year = models.PositiveSmallIntegerField()
+    # The class on record when it was filed; empty where there was none.
+    recorded_class = models.CharField(max_length=8, choices=SizeClass.choices, blank=True)
+    claimed_class = models.CharField(max_length=8, choices=SizeClass.choices)
+    industry = models.CharField(max_length=4)
+    employees = models.PositiveIntegerField(null=True, blank=True)
+    revenue_wan = models.PositiveBigIntegerField(null=True, blank=True)
+    assets_wan = models.PositiveBigIntegerField(null=True, blank=True)
+    signed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    signed_at = models.DateTimeField()
+    standing = models.CharField(max_length=16, choices=Standing.choices)
+    # What contradicts: a list of {"code", "given", "known"}, frozen at filing.
+    contradictions = models.JSONField(default=list, blank=True)
+    evidence_due = models.DateField(null=True, blank=True)
+    reminded_at = models.DateTimeField(null=True, blank=True)
+    # What a handler found in the papers, and what the rule makes of it; another officer signs.
+    found_class = models.CharField(max_length=8, choices=SizeClass.choices, blank=True)
+    found_employees = models.PositiveIntegerField(null=True, blank=True)
+    found_revenue_wan = models.PositiveBigIntegerField(null=True, blank=True)
+    found_assets_wan = models.PositiveBigIntegerField(null=True, blank=True)
+    ground = models.CharField(max_length=12, choices=Ground.choices, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar[Constraints] = [
+            models.UniqueConstraint(
+                name="enterprises_dispute_one_open", fields=["enterprise"], condition=Q(closed_at=None)
+            ),
+            models.CheckConstraint(
+                name="enterprises_dispute_another_class",
+                condition=Q(claimed_class__in=list(SizeClass.values)) & ~Q(claimed_class=F("recorded_class")),
+            ),
+            models.CheckConstraint(
+                name="enterprises_dispute_papers_due",
+                condition=Q(standing="VALID", evidence_due__isnull=False)
+                | (~Q(standing="VALID") & Q(evidence_due=None, reminded_at=None)),
+            ),
+            models.CheckConstraint(
+                name="enterprises_dispute_closed_for_a_reason",
+                condition=Q(closed_at=None, ground="") | (Q(closed_at__isnull=False) & ~Q(ground="")),
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(name="enterprises_dispute_of_year", fields=["refund_year", "enterprise"]),
+            models.Index(
+                name="enterprises_dispute_due", fields=["evidence_due"], condition=Q(closed_at=None)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.enterprise_id} {self.claimed_class}"

@@ -1,15 +1,43 @@
-"""All reads of insured units: the facts of their refunds, and their pages. Nothing here writes."""
+"""All reads of insured units: facts of their refunds, classes and disputes, pages. Nothing here writes."""
 
-from enterprises.selectors.classing import MANUAL, Figures, answer_of
-from enterprises.selectors.facts import Origin, UnitFacts, classes_of, lists_read, refund_facts
+from enterprises.selectors.classing import MANUAL, Figures, answer_of, classes_of
+from enterprises.selectors.disputes import (
+    Broken,
+    Contradiction,
+    broken_commitments,
+    commitments_of,
+    contradictions_of,
+    dispute_for_officer,
+    dispute_of_unit,
+    dispute_page,
+    officer_page,
+    open_dispute_of,
+    refund_year_on,
+    unit_class_page,
+    was_barred,
+)
+from enterprises.selectors.facts import Origin, UnitFacts, lists_read, refund_facts
 
 __all__ = [
     "MANUAL",
+    "Broken",
+    "Contradiction",
     "Figures",
     "Origin",
     "UnitFacts",
     "answer_of",
+    "broken_commitments",
     "classes_of",
+    "commitments_of",
+    "contradictions_of",
+    "dispute_for_officer",
+    "dispute_of_unit",
+    "dispute_page",
     "lists_read",
+    "officer_page",
+    "open_dispute_of",
     "refund_facts",
+    "refund_year_on",
+    "unit_class_page",
+    "was_barred",
 ]

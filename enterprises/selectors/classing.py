@@ -1,10 +1,12 @@
-"""Asking the size rule what a unit is, by its industry and its figures. Reads nothing but the law's table."""
+"""The class of units: the one on record that counts, and what the size rule makes of figures."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Protocol
 
-from enterprises.models import Enterprise
+from enterprises.models import Enterprise, SizeClassRecord
 from law import size_class
 from law.parameters import ParameterBook
 from policy.selectors import book
@@ -36,3 +38,21 @@ def answer_of(
     facts = size_class.Facts(code, figures.employees, figures.revenue_wan, figures.assets_wan)
     parameters = (law or book()).for_program(size_class.KEYS, region=unit.region)
     return size_class.classify(facts, parameters).size_class
+
+
+def classes_of(ids: Sequence[int], *, on: date) -> dict[int, SizeClassRecord]:
+    """The class on record that counts for each unit on a day: shown by papers, else that of 2020, else by the
+    table.
+    """
+    rank = {
+        SizeClassRecord.Basis.TABLE.value: 1,
+        SizeClassRecord.Basis.RECORD_2020.value: 2,
+        SizeClassRecord.Basis.PROOF.value: 3,
+    }
+    found: dict[int, SizeClassRecord] = {}
+    rows = SizeClassRecord.objects.filter(enterprise__in=ids, from_on__lte=on, basis__in=list(rank))
+    for row in rows.order_by("from_on", "pk"):
+        earlier = found.get(row.enterprise_id)
+        if earlier is None or rank[row.basis] >= rank[earlier.basis]:
+            found[row.enterprise_id] = row
+    return found

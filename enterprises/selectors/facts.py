@@ -25,6 +25,8 @@ from enterprises.models import (
     SizeClassRecord,
     UpliftBasis,
 )
+from enterprises.selectors.classing import classes_of
+from enterprises.selectors.disputes import Origin, commitments_of
 from law.reading import UNKNOWN, Unknown
 from law.retention_refund import GATES, KINDS, LISTS, UPLIFTS, Commitment, Facts, Gate, Listed, Uplift
 from law.size_class import CLASSES, SizeClass
@@ -34,9 +36,6 @@ from payouts.models import Payee
 CHUNK = 5_000
 NO_MONTHS = (None,) * 12
 DEREGISTERED = "DEREGISTERED"
-
-Origin = Mapping[str, str | int]
-"""Where a fact came from: `source` and what finds it again (a row's key, a document, a day)."""
 
 SILENT: Origin = {"source": "NONE"}
 """Nobody has said anything."""
@@ -135,29 +134,11 @@ def _known_of(ids: Sequence[int], *, refund_year: int, on: date) -> _Known:
         classes=classes_of(ids, on=on),
         listings=listed,
         holds=held,
-        commitments={},
+        commitments=commitments_of(ids, refund_year=refund_year),
         payees=dict(payees.values_list("party_id", "pk")),
         names=dict(Party.objects.filter(pk__in=ids).values_list("pk", "name")),
         codes=masked_numbers(ids),
     )
-
-
-def classes_of(ids: Sequence[int], *, on: date) -> dict[int, SizeClassRecord]:
-    """The class on record that counts for each unit on a day: shown by papers, else that of 2020, else by the
-    table.
-    """
-    rank = {
-        SizeClassRecord.Basis.TABLE.value: 1,
-        SizeClassRecord.Basis.RECORD_2020.value: 2,
-        SizeClassRecord.Basis.PROOF.value: 3,
-    }
-    found: dict[int, SizeClassRecord] = {}
-    rows = SizeClassRecord.objects.filter(enterprise__in=ids, from_on__lte=on, basis__in=list(rank))
-    for row in rows.order_by("from_on", "pk"):
-        earlier = found.get(row.enterprise_id)
-        if earlier is None or rank[row.basis] >= rank[earlier.basis]:
-            found[row.enterprise_id] = row
-    return found
 
 
 def _unit_facts(

@@ -1,10 +1,26 @@
-"""All writes of single units: the lists that name them, the holds on their refunds.
+"""All writes of single units: disputes about their class, lists that name them, holds on their refunds.
 
 Each is one keyword-only call that takes the clock and the actor. What a core system says of many units at
 once is `enterprises.batch`.
 """
 
+from enterprises.services.disputes import Signed, file_dispute, give_papers
+from enterprises.services.finding import Found, decide_finding, propose_finding
 from enterprises.services.holds import fail_hold, lift_hold, place_hold
 from enterprises.services.lists import Entry, record_publication
+from enterprises.services.overdue import sweep_overdue
 
-__all__ = ["Entry", "fail_hold", "lift_hold", "place_hold", "record_publication"]
+__all__ = [
+    "Entry",
+    "Found",
+    "Signed",
+    "decide_finding",
+    "fail_hold",
+    "file_dispute",
+    "give_papers",
+    "lift_hold",
+    "place_hold",
+    "propose_finding",
+    "record_publication",
+    "sweep_overdue",
+]

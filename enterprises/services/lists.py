@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 
 from accounts.models import Identifier, IdentifierKind, User
@@ -59,9 +59,8 @@ def record_publication(
     if published_on > legal_day(now):
         raise Refused("list.in_future")
     sha256 = _digest(entries)
-    # One list is recorded by one at a time; the rows of other lists are not touched.
-    with_lock = Publication.objects.select_for_update().filter(name=name).order_by("published_on", "pk")
-    earlier = list(with_lock)
+    _one_at_a_time(name)
+    earlier = list(Publication.objects.filter(name=name).order_by("published_on", "pk"))
     for one in earlier:
         if (one.published_on, one.sha256) == (published_on, sha256):
             return one
@@ -81,6 +80,12 @@ def record_publication(
     )
     _follow(publication, found, is_complete=is_complete, until=until)
     return publication
+
+
+def _one_at_a_time(name: str) -> None:
+    """Whoever records the same list at once waits: a first publication has no row that could be locked."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"enterprises.list.{name}"])
 
 
 def _follow(publication: Publication, found: Sequence[int], *, is_complete: bool, until: date | None) -> None:

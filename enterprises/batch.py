@@ -14,6 +14,7 @@ from itertools import islice
 from typing import TypeVar
 
 from django.db import transaction
+from django.db.models import Model
 
 from accounts.batch import NewUnit, add_units, parties_by_number
 from accounts.models import IdentifierKind, Party, User
@@ -27,6 +28,7 @@ from policy.selectors import book
 
 CHUNK = 1_000
 Row = TypeVar("Row")
+Stored = TypeVar("Stored", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ def save_units(
             elif _take(row, _values(unit, OF_UNIT), said):
                 changed.append(row)
         Enterprise.objects.bulk_create(new, batch_size=CHUNK)
-        Enterprise.objects.bulk_update(changed, [*OF_UNIT, *_of(said)], batch_size=CHUNK)
+        _update(Enterprise, changed, [*OF_UNIT, *_of(said)])
         total += Saved(len(new), len(changed), len(chunk) - len(new) - len(changed))
     return total, keys
 
@@ -187,7 +189,7 @@ def save_years(*, rows: Sequence[Year], said: Said) -> Saved:
             elif _take(row, values, said):
                 changed.append(row)
         InsuredYear.objects.bulk_create(new, batch_size=CHUNK)
-        InsuredYear.objects.bulk_update(changed, [*OF_YEAR, *_of(said)], batch_size=CHUNK)
+        _update(InsuredYear, changed, [*OF_YEAR, *_of(said)])
         total += Saved(len(new), len(changed), len(chunk) - len(new) - len(changed))
     return total
 
@@ -215,7 +217,7 @@ def save_recipients(*, rows: Sequence[Recipients], said: Said) -> Saved:
             row.new_recipients, row.recipients_source = one.new_recipients, said.source
             row.recipients_document, row.recipients_as_of = said.document, said.as_of
         InsuredYear.objects.bulk_create(new, batch_size=CHUNK)
-        InsuredYear.objects.bulk_update(changed, names, batch_size=CHUNK)
+        _update(InsuredYear, changed, names)
         total += Saved(len(new), len(changed), len(chunk) - len(new) - len(changed))
     return total
 
@@ -334,6 +336,18 @@ def _years(rows: Sequence[Year | Recipients]) -> dict[tuple[int, int], InsuredYe
         enterprise__in=[row.enterprise_id for row in rows], year__in={row.year for row in rows}
     )
     return {(row.enterprise_id, row.year): row for row in found}
+
+
+def _update(model: type[Stored], rows: Sequence[Stored], names: Sequence[str]) -> None:
+    """Bring rows that exist up to date, a chunk by one statement: their keys conflict, so it updates."""
+    assert model._meta.pk is not None
+    model._default_manager.bulk_create(
+        rows,
+        batch_size=CHUNK,
+        update_conflicts=True,
+        unique_fields=[model._meta.pk.name],
+        update_fields=list(names),
+    )
 
 
 def _of(said: Said) -> dict[str, str | date]:

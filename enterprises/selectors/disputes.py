@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import Party, User
 from accounts.roles import Action, can
@@ -103,13 +103,15 @@ Origin = Mapping[str, str | int]
 """Where a fact came from: `source` and what finds it again (a row's key, a document, a day)."""
 
 
-def commitments_of(ids: Sequence[int], *, refund_year: int) -> dict[int, tuple[Commitment, Origin]]:
+def commitments_of(of: Q, *, refund_year: int) -> dict[int, tuple[Commitment, Origin]]:
     """What commitments of a refund year are worth now, by unit, with the dispute each comes from.
+
+    `of`: of which disputes; all of the year for an empty one.
 
     One that was decided is none any more: the class that was found stands on record.
     """
     rows = SizeDispute.objects.filter(
-        enterprise__in=ids, refund_year=refund_year, closed_at=None, case__status__in=[*BELIEVED, PROOF]
+        of, refund_year=refund_year, closed_at=None, case__status__in=[*BELIEVED, PROOF]
     )
     return {
         row.enterprise_id: (

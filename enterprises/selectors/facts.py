@@ -10,28 +10,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
+from typing import NamedTuple, TypeVar
 
-from django.db.models import Q, QuerySet
+from django.db import connection
+from django.db.models import Model, Q, QuerySet
 
-from accounts.models import Party
-from accounts.selectors import masked_numbers
-from enterprises.models import (
-    Enterprise,
-    ExclusionList,
-    Hold,
-    InsuredYear,
-    Listing,
-    Publication,
-    SizeClassRecord,
-    UpliftBasis,
-)
-from enterprises.selectors.classing import classes_of
+from cases.arrays import integers
+from enterprises.models import Enterprise, ExclusionList, Hold, Listing, Publication, UpliftBasis
 from enterprises.selectors.disputes import Origin, commitments_of
 from law.reading import UNKNOWN, Unknown
 from law.retention_refund import GATES, KINDS, LISTS, UPLIFTS, Commitment, Facts, Gate, Listed, Uplift
 from law.size_class import CLASSES, SizeClass
 from law.unemployment_reasons import ANSWERS
-from payouts.models import Payee
 
 CHUNK = 5_000
 NO_MONTHS = (None,) * 12
@@ -39,6 +29,11 @@ DEREGISTERED = "DEREGISTERED"
 
 SILENT: Origin = {"source": "NONE"}
 """Nobody has said anything."""
+RULE: Origin = {"source": "RULE"}
+LEDGER: Origin = {"source": "LEDGER"}
+NO_HOLD: Origin = {"source": "HOLD"}
+
+Row = TypeVar("Row", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +53,64 @@ class UnitFacts:
     origins: Mapping[str, Origin]
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """All that is known of the units of one chunk, by unit."""
+class _Line(NamedTuple):
+    """One unit with its base year, the class on record that counts and its account."""
 
-    years: Mapping[int, InsuredYear]
-    classes: Mapping[int, SizeClassRecord]
-    listings: Mapping[int, Sequence[Listing]]
-    holds: Mapping[int, Sequence[Hold]]
-    commitments: Mapping[int, tuple[Commitment, Origin]]
-    payees: Mapping[int, int]
-    names: Mapping[int, str]
-    codes: Mapping[int, str]
+    key: int
+    name: str
+    uscc: str | None
+    region: str
+    kind: str
+    is_labour_dispatch: bool
+    deregistered_on: date | None
+    source: str
+    document: str
+    as_of: date
+    headcounts: list[int | None] | None
+    paid_months: int | None
+    in_arrears: str | None
+    base_fen: int | None
+    year_source: str | None
+    year_document: str | None
+    year_as_of: date | None
+    new_recipients: int | None
+    recipients_source: str | None
+    recipients_document: str | None
+    recipients_as_of: date | None
+    record: int | None
+    size_class: str | None
+    basis: str | None
+    from_on: date | None
+    record_document: str | None
+    payee: int | None
+
+
+# Text, not expressions: for fifty thousand units, building the objects cost more than all the reading.
+_LINES = """
+    SELECT unit.party_id, party.name, held.masked, unit.region, unit.kind, unit.is_labour_dispatch,
+           unit.deregistered_on, unit.source, unit.document, unit.as_of,
+           insured.headcounts, insured.paid_months, insured.in_arrears, insured.base_fen,
+           insured.source, insured.document, insured.as_of,
+           insured.new_recipients, insured.recipients_source, insured.recipients_document,
+           insured.recipients_as_of,
+           record.id, record.size_class, record.basis, record.from_on, record.document, payee.id
+    FROM unnest(%(keys)s::bigint[]) AS given (key)
+    JOIN enterprises_enterprise unit ON unit.party_id = given.key
+    JOIN accounts_party party ON party.id = unit.party_id
+    LEFT JOIN accounts_identifier held
+        ON held.party_id = unit.party_id AND held.kind = 'USCC' AND held.valid_to IS NULL
+    LEFT JOIN enterprises_insuredyear insured
+        ON insured.enterprise_id = unit.party_id AND insured.year = %(year)s
+    LEFT JOIN payouts_payee payee ON payee.party_id = unit.party_id AND payee.valid_to IS NULL
+    LEFT JOIN LATERAL (
+        SELECT id, size_class, basis, from_on, document FROM enterprises_sizeclassrecord
+        WHERE enterprise_id = unit.party_id AND from_on <= %(on)s AND basis <> 'COMMITMENT'
+        ORDER BY CASE basis WHEN 'PROOF' THEN 3 WHEN 'RECORD_2020' THEN 2 ELSE 1 END DESC,
+                 from_on DESC, id DESC
+        LIMIT 1
+    ) record ON true
+    ORDER BY unit.party_id
+"""
 
 
 def refund_facts(
@@ -89,14 +130,9 @@ def refund_facts(
     units = Enterprise.objects.all()
     if region:
         units = units.filter(region__startswith=region[:4] if region.endswith("00") else region)
-    lists = lists_read(on)
-    paid = already_paid or {}
-    for chunk in _chunks(units, enterprise_ids):
-        known = _known_of([unit.pk for unit in chunk], refund_year=refund_year, on=on)
-        yield [
-            _unit_facts(unit, known, lists, refund_year=refund_year, on=on, paid=paid.get(unit.pk, 0))
-            for unit in chunk
-        ]
+    teller = _Teller(refund_year=refund_year, on=on, paid=already_paid or {})
+    for keys in _chunks(units, enterprise_ids):
+        yield teller.tell(keys)
 
 
 def lists_read(on: date) -> Mapping[str, tuple[str, date]]:
@@ -107,89 +143,85 @@ def lists_read(on: date) -> Mapping[str, tuple[str, date]]:
     }
 
 
-def _chunks(units: QuerySet[Enterprise], ids: Iterable[int] | None) -> Iterator[list[Enterprise]]:
+def _chunks(units: QuerySet[Enterprise], ids: Iterable[int] | None) -> Iterator[list[int]]:
+    """The keys of units, ascending."""
     if ids is not None:
         wanted = iter(sorted(set(ids)))
         while part := list(islice(wanted, CHUNK)):
-            yield list(units.filter(pk__in=part).order_by("pk"))
+            yield list(units.filter(pk__in=part).order_by("pk").values_list("pk", flat=True))
         return
     last = 0
-    while chunk := list(units.filter(pk__gt=last).order_by("pk")[:CHUNK]):
-        yield chunk
-        last = chunk[-1].pk
+    while keys := list(units.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:CHUNK]):
+        yield keys
+        last = keys[-1]
 
 
-def _known_of(ids: Sequence[int], *, refund_year: int, on: date) -> _Known:
-    years = InsuredYear.objects.filter(enterprise__in=ids, year=refund_year - 1)
-    listed: dict[int, list[Listing]] = {}
-    in_force = Q(to_on=None) | Q(to_on__gt=on)
-    for listing in Listing.objects.filter(in_force, enterprise__in=ids, from_on__lte=on).order_by("pk"):
-        listed.setdefault(listing.enterprise_id, []).append(listing)
-    held: dict[int, list[Hold]] = {}
-    for hold in Hold.objects.filter(enterprise__in=ids).order_by("pk"):
-        held.setdefault(hold.enterprise_id, []).append(hold)
-    payees = Payee.objects.filter(party__in=ids, valid_to=None)
-    return _Known(
-        years={year.enterprise_id: year for year in years},
-        classes=classes_of(ids, on=on),
-        listings=listed,
-        holds=held,
-        commitments=commitments_of(ids, refund_year=refund_year),
-        payees=dict(payees.values_list("party_id", "pk")),
-        names=dict(Party.objects.filter(pk__in=ids).values_list("pk", "name")),
-        codes=masked_numbers(ids),
-    )
+class _Teller:
+    """Makes the facts of one refund year. What few units have is asked per chunk, what all share once."""
 
+    def __init__(self, *, refund_year: int, on: date, paid: Mapping[int, int]) -> None:
+        self.refund_year = refund_year
+        self.on = on
+        self.paid = paid
+        self.lists = lists_read(on)
+        self._said: dict[tuple[str | None, date | None, str | None], Origin] = {}
 
-def _unit_facts(
-    unit: Enterprise,
-    known: _Known,
-    lists: Mapping[str, tuple[str, date]],
-    *,
-    refund_year: int,
-    on: date,
-    paid: int,
-) -> UnitFacts:
-    key = unit.pk
-    size, size_origin = _size(known.classes.get(key))
-    uplift, uplift_origin = _uplift(known.listings.get(key, ()), lists)
-    excluded, excluded_origin = _excluded(unit, known.listings.get(key, ()), lists, on=on)
-    gate, gate_origin = _gate(known.holds.get(key, ()))
-    commitment, commitment_origin = known.commitments.get(key, (None, SILENT))
-    own: Origin = {"source": unit.source, "at": unit.as_of.isoformat(), "document": unit.document}
-    year = known.years.get(key)
-    said, counted = _of_year(year)
-    return UnitFacts(
-        enterprise_id=key,
-        name=known.names[key],
-        uscc=known.codes.get(key, ""),
-        region=unit.region,
-        payee_id=known.payees.get(key),
-        deregistered_on=unit.deregistered_on,
-        facts=Facts(
-            refund_year=refund_year,
-            kind=KINDS[unit.kind],
+    def tell(self, keys: Sequence[int]) -> list[UnitFacts]:
+        """The facts of the units with these keys."""
+        if not keys:
+            return []
+        with connection.cursor() as cursor:
+            year = self.refund_year - 1
+            cursor.execute(_LINES, {"keys": integers(keys), "year": year, "on": self.on})
+            lines = [_Line(*row) for row in cursor.fetchall()]
+        # Few units stand on a list, under a hold or on a commitment: by range, which costs no list of keys.
+        within = Q(enterprise__gte=keys[0], enterprise__lte=keys[-1])
+        in_force = Q(to_on=None) | Q(to_on__gt=self.on)
+        listings = _by_unit(Listing.objects.filter(within, in_force, from_on__lte=self.on).order_by("pk"))
+        holds = _by_unit(Hold.objects.filter(within).order_by("pk"))
+        commitments = commitments_of(within, refund_year=self.refund_year)
+        return [
+            self._unit(line, listings.get(line.key, ()), holds.get(line.key, ()), commitments.get(line.key))
+            for line in lines
+        ]
+
+    def _unit(
+        self,
+        line: _Line,
+        listings: Sequence[Listing],
+        holds: Sequence[Hold],
+        commitment: tuple[Commitment, Origin] | None,
+    ) -> UnitFacts:
+        own = self._by(line.source, line.as_of, line.document)
+        said = self._by(line.year_source, line.year_as_of, line.year_document)
+        size, size_origin = _size(line)
+        uplift, uplift_origin = self._uplift(listings)
+        excluded, excluded_origin = self._excluded(line, listings, own)
+        gate, gate_origin = _gate(holds)
+        facts = Facts(
+            refund_year=self.refund_year,
+            kind=KINDS[line.kind],
             size_class=size,
-            monthly_headcounts=NO_MONTHS if year is None else tuple(year.headcounts),
-            new_recipients=UNKNOWN if year is None or year.new_recipients is None else year.new_recipients,
-            paid_months_in_base_year=UNKNOWN
-            if year is None or year.paid_months is None
-            else year.paid_months,
-            in_arrears=ANSWERS[UNKNOWN if year is None else year.in_arrears],
-            base_fen=UNKNOWN if year is None or year.base_fen is None else year.base_fen,
+            monthly_headcounts=NO_MONTHS if line.headcounts is None else tuple(line.headcounts),
+            new_recipients=UNKNOWN if line.new_recipients is None else line.new_recipients,
+            paid_months_in_base_year=UNKNOWN if line.paid_months is None else line.paid_months,
+            in_arrears=ANSWERS[line.in_arrears or UNKNOWN],
+            base_fen=UNKNOWN if line.base_fen is None else line.base_fen,
             uplift=uplift,
             exclusion_lists=excluded,
             gate=gate,
-            labour_dispatch=unit.is_labour_dispatch,
-            already_paid_fen=paid,
-            commitment=commitment,
-        ),
-        origins={
-            "refund_year": {"source": "RULE"},
+            labour_dispatch=line.is_labour_dispatch,
+            already_paid_fen=self.paid.get(line.key, 0),
+            commitment=None if commitment is None else commitment[0],
+        )
+        origins = {
+            "refund_year": RULE,
             "kind": own,
             "size_class": size_origin,
             "monthly_headcounts": said,
-            "new_recipients": counted,
+            "new_recipients": self._by(
+                line.recipients_source, line.recipients_as_of, line.recipients_document
+            ),
             "paid_months_in_base_year": said,
             "in_arrears": said,
             "base_fen": said,
@@ -197,87 +229,91 @@ def _unit_facts(
             "exclusion_lists": excluded_origin,
             "gate": gate_origin,
             "labour_dispatch": own,
-            "already_paid_fen": {"source": "LEDGER"},
-            "commitment": commitment_origin,
-        },
-    )
+            "already_paid_fen": LEDGER,
+            "commitment": SILENT if commitment is None else commitment[1],
+        }
+        return UnitFacts(
+            enterprise_id=line.key,
+            name=line.name,
+            uscc=line.uscc or "",
+            region=line.region,
+            payee_id=line.payee,
+            deregistered_on=line.deregistered_on,
+            facts=facts,
+            origins=origins,
+        )
+
+    def _by(self, source: str | None, as_of: date | None, document: str | None) -> Origin:
+        """Who said it; one object for all units of which the same file speaks."""
+        key = (source, as_of, document)
+        found = self._said.get(key)
+        if found is None:
+            found = SILENT
+            if source and as_of is not None:
+                found = {"source": source, "at": as_of.isoformat(), "document": document or ""}
+            self._said[key] = found
+        return found
+
+    def _uplift(self, listings: Sequence[Listing]) -> tuple[Uplift, Origin]:
+        for listing in listings:
+            if listing.name in UpliftBasis.values:
+                return UPLIFTS[listing.name], _listed(listing)
+        return UPLIFTS["NONE"], self._read(UpliftBasis.values)
+
+    def _excluded(
+        self, line: _Line, listings: Sequence[Listing], own: Origin
+    ) -> tuple[tuple[Listed, ...] | Unknown, Origin]:
+        """The lists that name a unit: one is enough. That none does is known only if all were read."""
+        named = [listing for listing in listings if listing.name in ExclusionList.values]
+        names = {listing.name for listing in named}
+        if line.deregistered_on is not None and line.deregistered_on <= self.on:
+            names.add(DEREGISTERED)
+        if names:
+            found = tuple(LISTS[name] for name in LISTS if name in names)
+            return found, _listed(named[0]) if named else own
+        if any(name not in self.lists for name in ExclusionList.values):
+            return UNKNOWN, SILENT
+        return (), self._read(ExclusionList.values)
+
+    def _read(self, names: Sequence[str]) -> Origin:
+        """The oldest of the lists read: what no list says is known as of that day."""
+        read = [self.lists[name] for name in names if name in self.lists]
+        if not read:
+            return SILENT
+        document, day = min(read, key=lambda one: one[1])
+        return self._by("PUBLICATION", day, document)
 
 
-def _of_year(year: InsuredYear | None) -> tuple[Origin, Origin]:
-    """Where contributions and where recipients of the base year come from."""
-    if year is None:
-        return SILENT, SILENT
-    said = _dated(year.source, year.as_of, year.document)
-    return said, _dated(year.recipients_source, year.recipients_as_of, year.recipients_document)
+def _by_unit(rows: QuerySet[Row]) -> dict[int, list[Row]]:
+    found: dict[int, list[Row]] = {}
+    for row in rows:
+        found.setdefault(getattr(row, "enterprise_id"), []).append(row)  # noqa: B009 - a row of either table
+    return found
 
 
-def _dated(source: str, as_of: date | None, document: str) -> Origin:
-    if as_of is None:
-        return SILENT
-    return {"source": source, "at": as_of.isoformat(), "document": document}
+def _listed(listing: Listing) -> Origin:
+    return {"source": "LISTING", "listing": listing.pk, "at": listing.from_on.isoformat()}
 
 
-def _size(record: SizeClassRecord | None) -> tuple[SizeClass | Unknown, Origin]:
-    if record is None:
+def _size(line: _Line) -> tuple[SizeClass | Unknown, Origin]:
+    if line.record is None or line.size_class is None or line.from_on is None:
         return UNKNOWN, SILENT
     origin: Origin = {
-        "source": record.basis,
-        "record": record.pk,
-        "at": record.from_on.isoformat(),
-        "document": record.document,
+        "source": line.basis or "",
+        "record": line.record,
+        "at": line.from_on.isoformat(),
+        "document": line.record_document or "",
     }
-    return CLASSES[record.size_class], origin
-
-
-def _uplift(listings: Sequence[Listing], lists: Mapping[str, tuple[str, date]]) -> tuple[Uplift, Origin]:
-    for listing in listings:
-        if listing.name in UpliftBasis.values:
-            return UPLIFTS[listing.name], {
-                "source": "LISTING",
-                "listing": listing.pk,
-                "at": listing.from_on.isoformat(),
-            }
-    read = [lists[name] for name in UpliftBasis.values if name in lists]
-    return UPLIFTS["NONE"], _read(read)
-
-
-def _excluded(
-    unit: Enterprise, listings: Sequence[Listing], lists: Mapping[str, tuple[str, date]], *, on: date
-) -> tuple[tuple[Listed, ...] | Unknown, Origin]:
-    """The lists that name a unit. One is enough to know; that none does is known only if all were read."""
-    names = {listing.name for listing in listings if listing.name in ExclusionList.values}
-    if unit.deregistered_on is not None and unit.deregistered_on <= on:
-        names.add(DEREGISTERED)
-    if names:
-        first = next((listing for listing in listings if listing.name in names), None)
-        origin: Origin = (
-            {"source": unit.source, "at": unit.as_of.isoformat(), "document": unit.document}
-            if first is None
-            else {"source": "LISTING", "listing": first.pk, "at": first.from_on.isoformat()}
-        )
-        return tuple(LISTS[name] for name in LISTS if name in names), origin
-    if any(name not in lists for name in ExclusionList.values):
-        return UNKNOWN, SILENT
-    return (), _read([lists[name] for name in ExclusionList.values])
-
-
-def _read(read: Sequence[tuple[str, date]]) -> Origin:
-    """The oldest of the lists read: what no list says is known as of that day."""
-    if not read:
-        return SILENT
-    document, day = min(read, key=lambda one: one[1])
-    return {"source": "PUBLICATION", "at": day.isoformat(), "document": document}
+    return CLASSES[line.size_class], origin
 
 
 def _gate(holds: Sequence[Hold]) -> tuple[Gate, Origin]:
     """FAILED before OPEN before PASSED: what keeps a unit out longest counts."""
+    if not holds:
+        return GATES["NONE"], NO_HOLD
     standing = [hold for hold in holds if hold.lifted_at is None]
     failed = [hold for hold in standing if hold.failed_at is not None]
-    for rows, gate in ((failed, "FAILED"), (standing, "OPEN"), (holds, "PASSED")):
-        if rows:
-            return GATES[gate], {
-                "source": "HOLD",
-                "hold": rows[-1].pk,
-                "at": rows[-1].placed_at.isoformat(),
-            }
-    return GATES["NONE"], {"source": "HOLD"}
+    gate, rows = next(
+        (name, rows) for name, rows in (("FAILED", failed), ("OPEN", standing), ("PASSED", holds)) if rows
+    )
+    return GATES[gate], {"source": "HOLD", "hold": rows[-1].pk, "at": rows[-1].placed_at.isoformat()}

@@ -36,6 +36,7 @@ class Action(models.TextChoices):
     SEE_OWN_MATTERS = "SEE_OWN_MATTERS", gettext_lazy("查看本人事项")
     SEE_OWN_UNITS = "SEE_OWN_UNITS", gettext_lazy("查看本人经办的单位")
     DELEGATE_UNIT = "DELEGATE_UNIT", gettext_lazy("委托和撤回单位经办人")
+    ACT_FOR_UNIT = "ACT_FOR_UNIT", gettext_lazy("替单位提出异议、交材料")
     OPEN_PAPERS = "OPEN_PAPERS", gettext_lazy("打开文书和材料")
     SEE_QUEUE = "SEE_QUEUE", gettext_lazy("查看待办")
     SEE_CASE = "SEE_CASE", gettext_lazy("查看案件")
@@ -48,6 +49,9 @@ class Action(models.TextChoices):
     SEE_BATCHES = "SEE_BATCHES", gettext_lazy("查看发放批次")
     MAKE_BATCH = "MAKE_BATCH", gettext_lazy("生成发放批次")
     CHECK_BATCH = "CHECK_BATCH", gettext_lazy("复核发放批次")
+    SEE_UNITS = "SEE_UNITS", gettext_lazy("查看名单和暂缓返还")
+    KEEP_LISTS = "KEEP_LISTS", gettext_lazy("登记名单")
+    HOLD_REFUNDS = "HOLD_REFUNDS", gettext_lazy("暂缓和恢复返还")
     SEE_FUND = "SEE_FUND", gettext_lazy("查看基金")
     SEE_POLICY = "SEE_POLICY", gettext_lazy("查看政策参数")
     PROPOSE_POLICY = "PROPOSE_POLICY", gettext_lazy("提出政策数值")
@@ -61,7 +65,9 @@ class Action(models.TextChoices):
 MATRIX: Mapping[Role, frozenset[Action]] = {
     Role.CITIZEN: frozenset({Action.SIGNED_IN, Action.APPLY, Action.SEE_OWN_MATTERS, Action.OPEN_PAPERS}),
     # For which units is said by `accounts.models.Mandate`, asked anew at each page.
-    Role.AGENT: frozenset({Action.SIGNED_IN, Action.SEE_OWN_UNITS, Action.DELEGATE_UNIT}),
+    Role.AGENT: frozenset(
+        {Action.SIGNED_IN, Action.SEE_OWN_UNITS, Action.DELEGATE_UNIT, Action.ACT_FOR_UNIT}
+    ),
     Role.HANDLER: frozenset(
         {
             Action.SIGNED_IN,
@@ -73,6 +79,8 @@ MATRIX: Mapping[Role, frozenset[Action]] = {
             Action.UNMASK,
             Action.SEE_BATCHES,
             Action.MAKE_BATCH,
+            Action.SEE_UNITS,
+            Action.KEEP_LISTS,
             Action.SEE_POLICY,
         }
     ),
@@ -88,6 +96,7 @@ MATRIX: Mapping[Role, frozenset[Action]] = {
             Action.SEE_BATCHES,
             Action.CHECK_BATCH,
             Action.SEE_FUND,
+            Action.SEE_UNITS,
             Action.SEE_POLICY,
         }
     ),
@@ -106,6 +115,8 @@ MATRIX: Mapping[Role, frozenset[Action]] = {
             # the third signature above the limit
             Action.CHECK_BATCH,
             Action.SEE_FUND,
+            Action.SEE_UNITS,
+            Action.HOLD_REFUNDS,
             Action.SEE_POLICY,
             Action.PROPOSE_POLICY,
             Action.APPROVE_POLICY,
@@ -120,6 +131,7 @@ MATRIX: Mapping[Role, frozenset[Action]] = {
             Action.OPEN_PAPERS,
             Action.SEE_BATCHES,
             Action.SEE_FUND,
+            Action.SEE_UNITS,
             Action.SEE_POLICY,
         }
     ),

@@ -110,6 +110,11 @@ TIMETABLE = {
         timedelta(minutes=10),
         "our books and the bank's must be equal, or shown as different",
     ),
+    "sweep-commitments": Job(
+        "enterprises.tasks.sweep_commitments",
+        crontab(hour=9, minute=20),
+        "a unit whose papers are overdue is reminded by day, and a commitment reminded in vain ends",
+    ),
     "send-messages": Job(
         "gateways.tasks.send_messages",
         timedelta(minutes=1),

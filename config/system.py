@@ -50,6 +50,7 @@ JOBS: Mapping[str, str | Promise] = {
     "submit-approved-batches": gettext_lazy("把签齐的批次送银行"),
     "fetch-bank-receipts": gettext_lazy("取银行回执"),
     "reconcile-with-statement": gettext_lazy("和银行流水对账"),
+    "sweep-commitments": gettext_lazy("催交划型承诺的材料"),
     "send-messages": gettext_lazy("发出没发成的消息"),
     "remind-of-returned-payments": gettext_lazy("提醒退票的人"),
     "go-on-with-jobs": gettext_lazy("接着做没做完的导出"),

@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("cases.urls")),
     path("", include("policy.urls")),
     path("", include("payouts.urls")),
+    path("", include("enterprises.urls")),
     path("", include("claims.urls")),
     path("", include("subsidies.urls")),
     path("", include("audit.urls")),

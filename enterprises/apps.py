@@ -1,4 +1,4 @@
-"""Names the app to Django and makes its messages known; does nothing else."""
+"""Names the app to Django and makes its kind and messages known; does nothing else."""
 
 from __future__ import annotations
 
@@ -16,5 +16,6 @@ class EnterprisesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Make the app's messages known; the module needs what is loaded by now."""
+        """Make the app's kind of case and messages known; the modules need what is loaded by now."""
+        import_module("enterprises.kinds")
         import_module("enterprises.notices")

@@ -107,6 +107,9 @@ SIZE_DISPUTE = register(
         },
         max_age={
             FILED: timedelta(hours=1),
+            # Behind the time for the papers and behind the reminder's: then the sweep has not run.
+            COMMITTED: timedelta(days=70),
+            REMINDED: timedelta(days=20),
             PROOF: timedelta(days=30),
             EVIDENCE: timedelta(days=30),
             PROPOSED: timedelta(days=7),

@@ -395,6 +395,8 @@ STAFF_NAV: tuple[NavItem, ...] = (
     NavItem(_("工作台"), _("我的待办"), "queue", Action.SEE_QUEUE, "queue", "g q"),
     NavItem(_("工作台"), _("发放批次"), "batches", Action.SEE_BATCHES, "batch", "g b"),
     NavItem(_("企业"), _("稳岗返还"), "refunds", Action.SEE_CASE, "refund", "g r"),
+    NavItem(_("企业"), _("失信和重点名单"), "lists", Action.SEE_UNITS),
+    NavItem(_("企业"), _("暂缓返还"), "holds", Action.SEE_UNITS),
     NavItem(_("核查"), _("异地核查"), "checks", Action.SEE_CASE, key="g c"),
     NavItem(_("监督"), _("基金看板"), "fund", Action.SEE_FUND, key="g f"),
     NavItem(_("监督"), _("各人在办"), "desks", Action.REASSIGN, key="g d"),

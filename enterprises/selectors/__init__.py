@@ -4,6 +4,7 @@ from enterprises.selectors.classing import MANUAL, Figures, answer_of, classes_o
 from enterprises.selectors.disputes import (
     Broken,
     Contradiction,
+    Origin,
     broken_commitments,
     commitments_of,
     contradictions_of,
@@ -16,7 +17,14 @@ from enterprises.selectors.disputes import (
     unit_class_page,
     was_barred,
 )
-from enterprises.selectors.facts import Origin, UnitFacts, lists_read, refund_facts
+from enterprises.selectors.facts import UnitFacts, lists_read, refund_facts
+from enterprises.selectors.lists import (
+    enterprise_by_code,
+    hold_by_key,
+    holds_page,
+    publication_page,
+    publications,
+)
 
 __all__ = [
     "MANUAL",
@@ -33,9 +41,14 @@ __all__ = [
     "dispute_for_officer",
     "dispute_of_unit",
     "dispute_page",
+    "enterprise_by_code",
+    "hold_by_key",
+    "holds_page",
     "lists_read",
     "officer_page",
     "open_dispute_of",
+    "publication_page",
+    "publications",
     "refund_facts",
     "refund_year_on",
     "unit_class_page",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Protocol
 
@@ -34,6 +34,7 @@ from law.size_class import CLASSES
 from policy.selectors import parameters_for
 
 YEARS_LOOKED_BACK = 3
+AMONG_OFFICERS = frozenset({"dispute.proposed", "dispute.sent_back"})
 CHUNK = 1_000
 
 
@@ -247,16 +248,23 @@ def dispute_for_officer(viewer: User, number: str) -> SizeDispute | None:
     return in_regions(_disputes(), viewer, "case__region").filter(case__number=number.upper()).first()
 
 
-def dispute_page(dispute: SizeDispute) -> DisputePage:
-    """One dispute."""
+def dispute_page(dispute: SizeDispute, *, for_unit: bool = False) -> DisputePage:
+    """One dispute. A unit sees what happened, not which officer did it nor what officers wrote each other."""
     case = dispute.case
+    events = timeline(case)
+    if for_unit:
+        events = [
+            replace(line, actor_name="", remark="", detail="", tone="")
+            for line in events
+            if line.verb in SIZE_DISPUTE.verbs and line.verb not in AMONG_OFFICERS
+        ]
     return DisputePage(
         dispute=dispute,
         case=case,
         status_label=SIZE_DISPUTE.status_labels[case.status],
         letters=letters_of(case),
         papers=attachments_of(case),
-        events=timeline(case),
+        events=events,
         wants_papers=case.status in WANTS_PAPERS,
     )
 

@@ -9,6 +9,7 @@ from enterprises.services.finding import Found, decide_finding, propose_finding
 from enterprises.services.holds import fail_hold, lift_hold, place_hold
 from enterprises.services.lists import Entry, record_publication
 from enterprises.services.overdue import sweep_overdue
+from enterprises.services.reading import open_letter, open_paper
 
 __all__ = [
     "Entry",
@@ -19,6 +20,8 @@ __all__ = [
     "file_dispute",
     "give_papers",
     "lift_hold",
+    "open_letter",
+    "open_paper",
     "place_hold",
     "propose_finding",
     "record_publication",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -19,9 +21,9 @@ from enterprises.batch import (
     save_units,
     save_years,
 )
-from enterprises.models import Enterprise, ExclusionList, Source
+from enterprises.models import Enterprise, ExclusionList, SizeDispute, Source
 from enterprises.selectors import UnitFacts, refund_facts
-from enterprises.services import record_publication
+from enterprises.services import Signed, file_dispute, record_publication
 from law.identifiers import uscc_check_character
 
 NOW = datetime(2025, 11, 20, 2, 0, tzinfo=UTC)
@@ -80,6 +82,36 @@ def with_account(of: Enterprise) -> Enterprise:
     row = Account(of.pk, "13010155500000017", of.party.name, "313121000010", "滹沱河银行")
     save_accounts(rows=[row], actor=machine(), now=NOW)
     return of
+
+
+def large_firm(serial: int = 1) -> Enterprise:
+    """A manufacturer of 320 that is on record as large."""
+    return classed(insured(enterprise(serial), headcounts=(320,) * 12, recipients=3), "LARGE")
+
+
+SIGNED = Signed(
+    refund_year=REFUND_YEAR,
+    claimed_class="MEDIUM",
+    industry="3670",
+    employees=320,
+    revenue_wan=20_000,
+    assets_wan=15_000,
+)
+"""320 persons and 200 million yuan: a medium manufacturer."""
+
+
+def dispute_of(
+    of: Enterprise, changed: Mapping[str, object] | None = None, *, now: datetime = NOW
+) -> SizeDispute:
+    """A unit that signed for another class."""
+    signed = replace(SIGNED, **(changed or {}))  # type: ignore[arg-type]  # a test names the fields it changes
+    return file_dispute(
+        enterprise=of,
+        signed=signed,
+        submission_id=uuid.uuid4(),
+        actor=machine(),
+        now=now,
+    )
 
 
 def ready(serial: int = 1) -> Enterprise:

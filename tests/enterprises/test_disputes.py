@@ -28,7 +28,6 @@ from enterprises.models import Enterprise, SizeClassRecord, SizeDispute
 from enterprises.selectors import broken_commitments, refund_year_on
 from enterprises.services import (
     Found,
-    Signed,
     decide_finding,
     file_dispute,
     give_papers,
@@ -42,41 +41,22 @@ from tests.accounts.people import officer
 from tests.cases.papers import PDF
 from tests.enterprises.samples import (
     NOW,
+    SIGNED,
     TODAY,
     classed,
+    dispute_of,
     enterprise,
     facts_of,
-    insured,
+    large_firm,
     read_all_lists,
     unit,
 )
 
 pytestmark = pytest.mark.django_db
 
-SIGNED = Signed(
-    refund_year=2025,
-    claimed_class="MEDIUM",
-    industry="3670",
-    employees=320,
-    revenue_wan=20_000,
-    assets_wan=15_000,
-)
-"""320 persons and 200 million yuan: a medium manufacturer."""
 
-
-def large(serial: int = 1) -> Enterprise:
-    """A manufacturer of 320 that is on record as large."""
-    return classed(insured(enterprise(serial), headcounts=(320,) * 12, recipients=3), "LARGE")
-
-
-def filed(of: Enterprise | None = None, now: datetime = NOW, **changed: object) -> SizeDispute:
-    return file_dispute(
-        enterprise=of or large(),
-        signed=replace(SIGNED, **changed),  # type: ignore[arg-type]  # a test names the fields it changes
-        submission_id=uuid.uuid4(),
-        actor=machine(),
-        now=now,
-    )
+def filed(of: Enterprise | None = None, **changed: object) -> SizeDispute:
+    return dispute_of(of or large_firm(), changed)
 
 
 def with_papers(dispute: SizeDispute, now: datetime = NOW) -> SizeDispute:
@@ -98,7 +78,7 @@ REALLY_LARGE = Found(employees=1_200, revenue_wan=52_000, assets_wan=90_000)
 
 def test_what_nothing_speaks_against_is_believed_until_the_papers_are_due() -> None:
     read_all_lists()
-    one = large()
+    one = large_firm()
     dispute = filed(one)
     assert (dispute.case.status, dispute.standing) == (COMMITTED, "VALID")
     assert dispute.evidence_due == TODAY + timedelta(days=60)
@@ -113,7 +93,7 @@ def test_what_nothing_speaks_against_is_believed_until_the_papers_are_due() -> N
 
 
 def test_the_same_form_twice_is_one_dispute_and_another_one_is_refused() -> None:
-    one, form = large(), uuid.uuid4()
+    one, form = large_firm(), uuid.uuid4()
     first = file_dispute(enterprise=one, signed=SIGNED, submission_id=form, actor=machine(), now=NOW)
     again = file_dispute(enterprise=one, signed=SIGNED, submission_id=form, actor=machine(), now=NOW)
     assert first == again
@@ -132,7 +112,7 @@ def test_the_same_form_twice_is_one_dispute_and_another_one_is_refused() -> None
 )
 def test_a_claim_that_cannot_be_is_not_taken(changed: dict[str, object], code: str) -> None:
     with pytest.raises(Refused) as refused:
-        filed(**changed)
+        dispute_of(large_firm(), changed)
     assert refused.value.code == code
     assert not SizeDispute.objects.exists()
 
@@ -155,13 +135,13 @@ def test_a_claim_that_changes_no_money_and_a_unit_without_classes_are_not_taken(
 def test_what_contradicts_goes_to_a_person_and_the_record_holds(
     changed: dict[str, object], code: str
 ) -> None:
-    one = large()
+    one = large_firm()
     if code == "INDUSTRY":
         batch.save_units(
             units=[unit(1, industry="1711")], said=batch.Said("MARKET", "", TODAY), actor=machine(), now=NOW
         )
         one = Enterprise.objects.get(pk=one.pk)
-    dispute = filed(one, **changed)
+    dispute = dispute_of(one, changed)
     assert (dispute.case.status, dispute.standing, dispute.evidence_due) == (PROOF, "CONTRADICTED", None)
     assert code in {row["code"] for row in dispute.contradictions}
     facts = facts_of(one).facts
@@ -257,7 +237,7 @@ def test_papers_after_the_reminder_are_still_in_time_and_none_are_taken_after_th
 
 
 def test_a_commitment_is_for_its_own_year_only() -> None:
-    one = large()
+    one = large_firm()
     filed(one, refund_year=2024)
     assert facts_of(one).facts.commitment is None
 

@@ -12,8 +12,7 @@ from enterprises.services import Entry, file_dispute, place_hold, record_publica
 from law.errors import Refused
 from tests.cases.conftest import committed as committed
 from tests.cases.test_parallel import at_once
-from tests.enterprises.samples import NOW, TODAY, classed, code, enterprise, insured
-from tests.enterprises.test_disputes import SIGNED
+from tests.enterprises.samples import NOW, SIGNED, TODAY, classed, code, enterprise, insured
 
 pytestmark = pytest.mark.usefixtures("committed")
 

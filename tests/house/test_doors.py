@@ -27,13 +27,19 @@ from accounts.models import API_SCOPES, STAFF_ROLES, Mandate, Role, User
 from accounts.roles import MATRIX, SCOPES, Action, Guarded
 from accounts.selectors import machine
 from accounts.services import create_client
+from cases.attachments import Paper
 from cases.jobs import ask_for_export, go_on
 from cases.models import Job
 from claims import kinds
 from claims.intakes import LINES
+from enterprises.batch import Unit, save_units
+from enterprises.models import Enterprise, Hold
+from enterprises.services import give_papers, place_hold, record_publication
 from payouts import kinds as money
 from subsidies.refund.models import Refund
+from tests.cases.papers import PDF
 from tests.enterprises import samples as units
+from tests.enterprises.samples import SAID, classed, dispute_of
 from tests.factories import NOW, PAPER, City, agent, citizen, officer, proposed_value
 from tests.house.conftest import undone
 from tests.house.sources import APPS, called, calls, name, python_files, templates
@@ -180,6 +186,7 @@ def people(city: City) -> People:
         **money_examples(city, users),
         **change_examples(city, own),
         **asked_examples(city) | check_examples(city, own),
+        **unit_examples(users, mandate),
     }
     return People(users, examples | refund_examples(mandate.unit_id))
 
@@ -291,6 +298,42 @@ def check_examples(city: City, own: str) -> dict[str, dict[str, str]]:
         "finding-propose": number,
         "finding-decide": number,
         "finding-paper": {**number, "key": str(found.reply_papers.get().pk)},
+    }
+
+
+def unit_examples(users: Mapping[str, User], mandate: Mandate) -> dict[str, dict[str, str]]:
+    """The unit of the agent with a dispute about its class, a list that was read, and a hold."""
+    unit = Unit(UNIT.code, UNIT.name, "ENTERPRISE", "130102", "3670")
+    save_units(units=[unit], said=SAID, actor=machine(), now=NOW)
+    firm = classed(Enterprise.objects.get(pk=mandate.unit_id), "LARGE")
+    dispute = dispute_of(firm, now=NOW)
+    actor = users[Role.AGENT.value]
+    give_papers(dispute=dispute, papers=[Paper("审计报告.pdf", PDF)], actor=actor, now=NOW)
+    number, own = {"number": dispute.case.number}, {"unit": str(mandate.unit_id)}
+    paper = {"key": str(dispute.case.attachments.get().pk)}
+    letter = {"key": str(dispute.case.letters.get().pk)}
+    hold = place_hold(
+        enterprise=firm, ground=Hold.Ground.RECTIFICATION, case=None, reason="账册不全", actor=actor, now=NOW
+    )
+    published = record_publication(
+        name="ZOMBIE", document="公布页", published_on=NOW.date(), entries=[], actor=actor, now=NOW
+    )
+    return {
+        "unit-size-class": own,
+        "unit-size-class-object": own,
+        "unit-dispute": own | number,
+        "unit-dispute-papers": own | number,
+        "unit-dispute-paper": own | number | paper,
+        "unit-dispute-letter": own | number | letter,
+        "unit-dispute-letter-pdf": own | number | letter,
+        "case-size-dispute": number,
+        "dispute-propose": number,
+        "dispute-decide": number,
+        "dispute-paper": number | paper,
+        "dispute-letter": number | letter,
+        "dispute-letter-pdf": number | letter,
+        "list": {"key": str(published.pk)},
+        "hold-lift": {"key": str(hold.pk)},
     }
 
 

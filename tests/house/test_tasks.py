@@ -32,6 +32,7 @@ from enterprises.services import place_hold
 from law.parameters import NATION, Value
 from payouts import kinds as money
 from payouts.selectors import prove
+from tests.enterprises.samples import dispute_of, large_firm
 from tests.factories import CITY, NOW, City, set_value
 from tests.house.broker import tasks
 from tests.sheets import handed_in
@@ -189,6 +190,11 @@ def refunds_arrived(city: City) -> None:
     steps.answered(team, steps.AFTER_NOTICE)
 
 
+def committed_long_ago(city: City) -> None:
+    """A unit that signed for another class and showed no papers."""
+    dispute_of(large_firm(), now=NOW)
+
+
 CASES: Mapping[str, Twice] = {
     "subsidies.refund.tasks.go_on_with_run": Twice(screening_asked_for),
     "subsidies.refund.tasks.sweep_runs": Twice(no_arguments(screening_asked_for)),
@@ -214,6 +220,9 @@ CASES: Mapping[str, Twice] = {
     "audit.tasks.start_due": Twice(no_arguments(lambda city: city.claim(kinds.APPROVED))),
     "audit.tasks.go_on": Twice(no_arguments(answered_check), at=NOW + timedelta(days=60, minutes=5)),
     "audit.tasks.sweep_inquiries": Twice(no_arguments(asked_in_vain), at=NOW + timedelta(days=90)),
+    "enterprises.tasks.sweep_commitments": Twice(
+        no_arguments(committed_long_ago), at=NOW + timedelta(days=61)
+    ),
     "payouts.tasks.submit_approved": Twice(no_arguments(lambda city: city.batch(money.APPROVED2))),
     "payouts.tasks.fetch_receipts": Twice(no_arguments(lambda city: city.batch(money.ACCEPTED))),
     "payouts.tasks.remind_returned": Twice(

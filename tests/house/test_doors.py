@@ -180,9 +180,6 @@ def people(city: City) -> People:
         "case-policy": {"number": waiting},
         "policy-decide": {"number": waiting},
         "policy-withdraw": {"number": waiting},
-        "unit": {"unit": str(mandate.unit_id)},
-        "unit-delegate": {"unit": str(mandate.unit_id)},
-        "unit-mandate-end": {"unit": str(mandate.unit_id), "key": str(mandate.pk)},
         **money_examples(city, users),
         **change_examples(city, own),
         **asked_examples(city) | check_examples(city, own),
@@ -319,6 +316,9 @@ def unit_examples(users: Mapping[str, User], mandate: Mandate) -> dict[str, dict
         name="ZOMBIE", document="公布页", published_on=NOW.date(), entries=[], actor=actor, now=NOW
     )
     return {
+        "unit": own,
+        "unit-delegate": own,
+        "unit-mandate-end": own | {"key": str(mandate.pk)},
         "unit-size-class": own,
         "unit-size-class-object": own,
         "unit-dispute": own | number,

@@ -17,6 +17,7 @@ import cases.intake
 import cases.jobs
 import cases.services
 import claims.services
+import enterprises.services
 import gateways.services
 import payouts.services
 from claims.intakes import LINES
@@ -68,6 +69,7 @@ JOBS: Mapping[str, Job] = {
     "clear-expired": lambda now: accounts.services.delete_expired(now=now),
     "drop-old-drafts": lambda now: claims.services.drop_old_drafts(now=now),
     "remind-of-returned-payments": lambda now: payouts.services.remind_returned(now=now),
+    "sweep-commitments": lambda now: enterprises.services.sweep_overdue(now=now),
     "return-held-cases": lambda now: cases.desk.return_due(now=now),
     "recompute-provisional-deadlines": lambda now: cases.deadlines.recompute_provisional(
         calendar=cases.clocks.calendar(), now=now

@@ -109,6 +109,7 @@ class Year:
             *self._people(day),
             self._job(9, 10, "remind-of-returned-payments"),
             self._job(9, 15, "return-held-cases"),
+            self._job(9, 20, "sweep-commitments"),
             self._job(9, 40, "recompute-provisional-deadlines"),
             self._job(9, 45, "go-on-with-jobs"),
             self._job(9, 46, "go-on-with-imports"),

@@ -15,7 +15,7 @@ from itertools import accumulate
 from django.db.models import Max, Min, QuerySet, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 import policy.selectors
 from accounts.models import User
@@ -115,10 +115,10 @@ class Wait:
     def words(self) -> str:
         """In the unit one thinks in."""
         if self.minutes_each >= 2 * MINUTES_A_DAY:
-            return _("%(n)s 天") % {"n": _tenths(self.minutes_each, MINUTES_A_DAY)}
+            return pgettext("mean", "%(n)s 天") % {"n": _tenths(self.minutes_each, MINUTES_A_DAY)}
         if self.minutes_each >= 120:
-            return _("%(n)s 小时") % {"n": _tenths(self.minutes_each, 60)}
-        return _("%(n)s 分钟") % {"n": self.minutes_each}
+            return pgettext("mean", "%(n)s 小时") % {"n": _tenths(self.minutes_each, 60)}
+        return pgettext("mean", "%(n)s 分钟") % {"n": self.minutes_each}
 
     @property
     def percent(self) -> str:

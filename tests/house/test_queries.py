@@ -39,7 +39,7 @@ MOST = {
     "my": 8,
     "tracker": 19,
     "apply": 30,
-    "fund": 9,
+    "fund": 10,
     "units": 8,
     "unit": 9,
     "policy": 16,

@@ -193,3 +193,55 @@ class HoldForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": _("还没有写：请写明核实了什么。")},
     )
+
+
+class PercentField(forms.CharField):
+    """A share in per cent as people write it; cleaned to basis points as text."""
+
+    def __init__(self, *, label: object) -> None:
+        super().__init__(
+            label=label,  # type: ignore[arg-type]  # a lazily translated text
+            required=False,
+            max_length=8,
+            widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+        )
+
+    def clean(self, value: object) -> str:
+        """Basis points without a float: 5.5 is "550"; empty stays empty."""
+        text = str(super().clean(value)).strip().removesuffix("%")
+        if not text:
+            return ""
+        whole, _point, rest = text.partition(".")
+        digits = whole + rest
+        if not (digits.isascii() and digits.isdigit()) or len(rest) > 2 or int(whole or "0") > 100:
+            raise forms.ValidationError(_("请填 0 到 100 的百分数，小数最多两位。"))
+        return str(int(whole or "0") * 100 + int(rest.ljust(2, "0") or "0"))
+
+
+class TrialForm(forms.Form):
+    """Other numbers to be tried. What is left empty stays as it is in force."""
+
+    limit_other = PercentField(label=_("裁员率上限（%）"))
+    limit_small = PercentField(label=_("小单位裁员率上限（%）"))
+    small_persons = forms.IntegerField(
+        label=_("小单位最多人数"), required=False, min_value=1, max_value=10_000
+    )
+    ratio_smaller = PercentField(label=_("中小微返还比例（%）"))
+    ratio_large = PercentField(label=_("大型返还比例（%）"))
+    six_smaller = PercentField(label=_("六类单位返还比例（%）"))
+    six_large = PercentField(label=_("六类单位较低比例（%）"))
+    uplift_smaller = PercentField(label=_("名单内中小微比例（%）"))
+    uplift_large = PercentField(label=_("名单内大型比例（%）"))
+    industries = forms.CharField(
+        label=_("再加哪些行业"),
+        help_text=_("国民经济行业代码的开头，用空格隔开，例如 17 18。"),
+        required=False,
+        max_length=60,
+    )
+
+    def clean_industries(self) -> tuple[str, ...]:
+        """Beginnings of industry codes."""
+        words = tuple(self.cleaned_data["industries"].replace("，", " ").replace("、", " ").split())
+        if not all(word.isascii() and word.isdigit() and 2 <= len(word) <= 4 for word in words):
+            raise forms.ValidationError(_("行业代码是 2 到 4 位数字。"))
+        return words

@@ -11,6 +11,7 @@ urlpatterns = [
     path("refunds/finance/<int:key>/", views.finance, name="refund-finance"),
     path("refunds/finance/<int:key>/paper/", views.finance_paper, name="refund-finance-paper"),
     path("refunds/years/<str:number>/", views.campaign, name="case-refund-campaign"),
+    path("refunds/years/<str:number>/trial/", views.trial, name="refund-trial"),
     path("refunds/years/<str:number>/<str:step>/", views.step, name="refund-campaign-step"),
     path("refunds/<str:number>/", views.refund, name="case-refund"),
     path("refunds/<str:number>/propose/", views.propose, name="refund-propose"),

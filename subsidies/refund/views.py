@@ -28,6 +28,7 @@ from subsidies.refund.forms import (
     OpenForm,
     ProposeForm,
     ReviewForm,
+    TrialForm,
     WordsForm,
 )
 from subsidies.refund.models import Campaign, FinanceReview, Refund, Run
@@ -186,6 +187,17 @@ def step(request: HttpRequest, number: str, step: str) -> HttpResponse:
     _wake_for(found)
     messages.success(request, _("已经开始，在后台逐批办理。"))
     return redirect("case-refund-campaign", number=number)
+
+
+@requires(Action.SEE_POLICY)
+@require_GET
+def trial(request: HttpRequest, number: str) -> HttpResponse:
+    """What other numbers would cost; a question, not an act: nothing is written."""
+    found = _campaign_or_404(request, number)
+    asked = TrialForm(request.GET) if request.GET else TrialForm(pages.trial_start(found))
+    page = pages.trial_page(found, form=asked, viewer=_officer(request), now=datetime.now(UTC))
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if asked.errors else HTTPStatus.OK
+    return render(request, "refunds/trial.html", page, status=status)
 
 
 # --- finance ----------------------------------------------------------------------------------------------

@@ -266,6 +266,7 @@ def refund_examples(unit: int) -> dict[str, dict[str, str]]:
         "refund-finance": review,
         "refund-finance-paper": review,
         "case-refund-campaign": of_year,
+        "refund-trial": of_year,
         "refund-campaign-step": {**of_year, "step": "notify"},
         **dict.fromkeys(OF_A_REFUND, number),
         "unit-refunds": {"unit": str(unit)},

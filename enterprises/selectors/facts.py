@@ -24,6 +24,9 @@ from law.size_class import CLASSES, SizeClass
 from law.unemployment_reasons import ANSWERS
 
 CHUNK = 5_000
+# Read once: the class works them out each time it is asked, and a city asks for every unit.
+EXCLUDING = tuple(ExclusionList.values)
+RAISING = tuple(UpliftBasis.values)
 NO_MONTHS = (None,) * 12
 DEREGISTERED = "DEREGISTERED"
 
@@ -256,24 +259,24 @@ class _Teller:
 
     def _uplift(self, listings: Sequence[Listing]) -> tuple[Uplift, Origin]:
         for listing in listings:
-            if listing.name in UpliftBasis.values:
+            if listing.name in RAISING:
                 return UPLIFTS[listing.name], _listed(listing)
-        return UPLIFTS["NONE"], self._read(UpliftBasis.values)
+        return UPLIFTS["NONE"], self._read(RAISING)
 
     def _excluded(
         self, line: _Line, listings: Sequence[Listing], own: Origin
     ) -> tuple[tuple[Listed, ...] | Unknown, Origin]:
         """The lists that name a unit: one is enough. That none does is known only if all were read."""
-        named = [listing for listing in listings if listing.name in ExclusionList.values]
+        named = [listing for listing in listings if listing.name in EXCLUDING]
         names = {listing.name for listing in named}
         if line.deregistered_on is not None and line.deregistered_on <= self.on:
             names.add(DEREGISTERED)
         if names:
             found = tuple(LISTS[name] for name in LISTS if name in names)
             return found, _listed(named[0]) if named else own
-        if any(name not in self.lists for name in ExclusionList.values):
+        if any(name not in self.lists for name in EXCLUDING):
             return UNKNOWN, SILENT
-        return (), self._read(ExclusionList.values)
+        return (), self._read(EXCLUDING)
 
     def _read(self, names: Sequence[str]) -> Origin:
         """The oldest of the lists read: what no list says is known as of that day."""

@@ -19,11 +19,12 @@ from benchmarks import units
 from benchmarks.rows import Row
 from benchmarks.stage import CITY
 from config.scratch import scratch_database
+from law.parameters import Value
 from subsidies.refund import whatif
 
 SIZES = (50_000,)
 ROUNDS = 3
-VALUES: dict[str, dict[str, str]] = {
+VALUES: dict[str, Value] = {
     "refund.layoff_limit": {"other": "500", "small": "1500"},
     "refund.ratio": {"smaller": "6500", "large": "2500"},
 }

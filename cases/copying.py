@@ -52,7 +52,7 @@ def _field(value: Value) -> str:
     if value is None:
         return NULL
     if value.__class__ is str:
-        return cell(value)
+        return cell(value) if "\\" in value or "\t" in value or "\n" in value or "\r" in value else value
     if value is True:
         return "t"
     return "f" if value is False else str(value)

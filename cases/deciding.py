@@ -16,7 +16,7 @@ from django.db import connection, transaction
 
 from accounts.models import User
 from cases import trail
-from cases.copying import copy_rows, reserve_keys
+from cases.copying import NULL, cell, copy_columns, copy_rows, reserve_keys
 from cases.determining import granted_fen, keep_parameters
 from cases.kinds import Kind, WaitsFor
 from cases.models import Checks
@@ -126,26 +126,27 @@ def _copy_cases(kind: Kind, rows: Sequence[Decided], written: Sequence[Written],
         )
         (last,) = cursor.fetchone()
     beginning, first = f"{kind.prefix}{day:%Y%m%d}-", last - len(rows) + 1
-    copy_rows(
+    statuses = [keys.status for keys in written]
+    waiting = {status: kind.waits_for[status] for status in set(statuses)}
+    closed = {status: at if waits is WaitsFor.NOBODY else NULL for status, waits in waiting.items()}
+    same = len(rows)
+    copy_columns(
         "cases_case",
         CASE_COLUMNS,
         [
-            (
-                keys.case_id,
-                f"{beginning}{first + nth:04d}",
-                kind.code,
-                row.party_id,
-                row.region,
-                keys.status,
-                kind.waits_for[keys.status].value,
-                at,
-                at,
-                at if kind.waits_for[keys.status] is WaitsFor.NOBODY else None,
-                False,
-                keys.determination_id,
-                _checks(row.decision),
-            )
-            for nth, (row, keys) in enumerate(zip(rows, written, strict=True))
+            [str(keys.case_id) for keys in written],
+            [f"{beginning}{first + nth:04d}" for nth in range(same)],
+            [kind.code] * same,
+            [str(row.party_id) for row in rows],
+            [row.region for row in rows],
+            statuses,
+            [waiting[status].value for status in statuses],
+            [at] * same,
+            [at] * same,
+            [closed[status] for status in statuses],
+            ["f"] * same,
+            [str(keys.determination_id) for keys in written],
+            [_checks(row.decision) for row in rows],
         ],
     )
 
@@ -215,14 +216,17 @@ def _copy_events(
 ) -> None:
     """Three acts a case, in the order in which they are done one by one."""
     opened = _in_words({**payload, "to": kind.initial})
-    acts: list[tuple[int, str, int, str, str]] = []
+    cases: list[str] = []
+    verbs: list[str] = []
+    payloads: list[str] = []
     for row, keys, content in zip(rows, written, contents, strict=True):
         verdict, key = row.decision.verdict.value, keys.determination_id
-        vouched = f'{{"determination": {key}, "verdict": "{verdict}", "content": "{content}"}}'
-        moved = f'{{"determination": {key}, "from": "{kind.initial}", "to": "{keys.status}"}}'
-        acts += (
-            (keys.case_id, verb, actor.pk, at, opened),
-            (keys.case_id, trail.DETERMINED, actor.pk, at, vouched),
-            (keys.case_id, outcomes.verbs[verdict], actor.pk, at, moved),
+        cases += [str(keys.case_id)] * 3
+        verbs += (verb, trail.DETERMINED, outcomes.verbs[verdict])
+        payloads += (
+            cell(opened),
+            f'{{"determination": {key}, "verdict": "{verdict}", "content": "{content}"}}',
+            f'{{"determination": {key}, "from": "{kind.initial}", "to": "{keys.status}"}}',
         )
-    copy_rows("cases_event", EVENT_COLUMNS, acts)
+    same = len(cases)
+    copy_columns("cases_event", EVENT_COLUMNS, [cases, verbs, [str(actor.pk)] * same, [at] * same, payloads])

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from law.errors import MissingParameter
+from law.parameters import Value
 from subsidies.refund import whatif
 from subsidies.refund.models import Campaign
 from tests.house.test_tasks import rows
@@ -16,9 +17,9 @@ from tests.subsidies.samples import CITY, TODAY, YEAR
 pytestmark = pytest.mark.django_db
 
 
-def asked(year: int = YEAR, industries: tuple[str, ...] = (), **values: dict[str, str]) -> whatif.Outcome:
+def asked(year: int = YEAR, industries: tuple[str, ...] = (), **values: Value) -> whatif.Outcome:
     """The answer to other numbers, by the last part of their keys."""
-    named = {f"refund.{key}": value for key, value in values.items()}
+    named: dict[str, Value] = {f"refund.{key}": value for key, value in values.items()}
     return whatif.answer(whatif.Question(year, CITY, named, industries), on=TODAY)
 
 

@@ -44,6 +44,7 @@ from config.city_people import (
 )
 from config.city_sets import claim_set, whole_days
 from config.servers import die_with_parent
+from law import retention_refund
 from law.errors import Refused
 from law.money import Fen
 from law.parameters import Citation, Value
@@ -51,10 +52,14 @@ from law.workdays import legal_day
 from payouts.kinds import APPROVED1, APPROVED2, SENT
 from payouts.models import Batch, Signature
 from policy.models import PolicyValue
+from subsidies.refund import services as refunds
+from subsidies.refund.selectors import fund_years
 
 CITY = "130100"
 FUND_FEN = Fen(80_000_000_000)
 """What the demo city's fund opens with: 800 million yuan, about a year of the real one's spending."""
+SPENT_FEN = Fen(60_000_000_000)
+"""What it spent last year, so that its reserve lasts the year that a refund asks for."""
 PAY_DAYS_AGO = (21, 11, 1)
 """When the city's batches were paid, before today; what was granted since waits for the next one."""
 CHUNK = 25
@@ -124,6 +129,7 @@ def assume(*, people: int, seed: int, now: datetime) -> None:
                 "calendar",
             )
         )
+    wanted += assumed_refunds(today)
     for key, region, start, value, unit in wanted:
         if any(known_key == key for known_key, _start in known):
             continue
@@ -139,6 +145,18 @@ def assume(*, people: int, seed: int, now: datetime) -> None:
             now=now,
         )
         policy.services.approve(value=proposed, actor=second, now=now)
+
+
+def assumed_refunds(today: date) -> list[tuple[str, str, date, Value, str]]:
+    """Last year's numbers of the retention refund for this year, where no notice has set them yet."""
+    law = policy.selectors.book()
+    this_year, last_year = date(today.year, 1, 1), date(today.year - 1, 1, 1)
+    found = []
+    for key in retention_refund.KEYS:
+        before = law.value(key, region=CITY, on=last_year)
+        if law.value(key, region=CITY, on=this_year).repealed and not before.repealed:
+            found.append((key, CITY, this_year, before.value, before.unit))
+    return found
 
 
 def assumed_calendar(year: int) -> Value:
@@ -181,6 +199,7 @@ def build(
     payouts.services.open_fund(
         region=CITY, amount_fen=FUND_FEN, actor=machine(), now=opened, reference="opening"
     )
+    enter_reserve(source=marker(people=people, seed=seed), now=now)
     counts.units = _write_units(units(), now=opened, tell=tell)
     by_sets = people > ONE_BY_ONE if in_sets is None else in_sets
     counts.claims = _claim_all(people=people, seed=seed, now=now, in_sets=by_sets, tell=tell)
@@ -191,6 +210,22 @@ def build(
     _leave_open(now=now)
     audit.services.count_figures(now=now)
     return _counted(counts)
+
+
+def enter_reserve(*, source: str, now: datetime) -> None:
+    """What the fund held and spent last year, once, so that a year of refunds can be opened."""
+    if fund_years(CITY):
+        return
+    refunds.enter_fund_year(
+        region=CITY,
+        year=legal_day(now).year - 1,
+        balance_fen=FUND_FEN,
+        expenditure_fen=SPENT_FEN,
+        source=source,
+        actor=officers(Role.HANDLER)[0],
+        now=now,
+        today=legal_day(now),
+    )
 
 
 def _write_units(count: int, *, now: datetime, tell: Tell) -> int:

@@ -8,17 +8,23 @@ from datetime import UTC, date, datetime
 import pytest
 from pytest_django import Settings
 
+from accounts.models import Role
 from accounts.selectors import machine
-from config import city_units
+from config import city, city_units
 from config.city_people import Sandbox
 from enterprises.models import Enterprise, InsuredYear, Listing, SizeClassRecord
 from enterprises.selectors import UnitFacts, refund_facts
 from law.decision import Verdict
 from law.retention_refund import RefundDecision, decide
 from law.workdays import legal_day
+from policy.models import PolicyValue
 from policy.selectors import parameters_for
 from sandbox.server import Running, running
 from sandbox.server import Settings as SandboxSettings
+from subsidies.refund import kinds
+from subsidies.refund.models import FundYear, Refund
+from subsidies.refund.services import go_on, open_campaign
+from tests.factories import officer
 
 pytestmark = pytest.mark.django_db
 
@@ -113,3 +119,23 @@ def test_classes_lists_and_accounts_are_there(written: dict[str, UnitFacts]) -> 
     assert written["NO_MEASURES"].facts.size_class == "UNKNOWN"
     assert written["NO_ACCOUNT"].payee_id is None
     assert written["ACCOUNT_CLOSED"].payee_id is not None
+
+
+def test_the_demo_may_open_and_screen_this_years_refunds_on_marked_assumptions(
+    written: dict[str, UnitFacts],
+) -> None:
+    for role in (Role.SUPERVISOR, Role.HANDLER):
+        officer(role)
+        officer(role)
+    city.assume(people=0, seed=7, now=NOW)
+    city.enter_reserve(source=city.marker(people=0, seed=7), now=NOW)
+    city.enter_reserve(source="again", now=NOW)
+    assumed = PolicyValue.objects.filter(key__startswith="refund.")
+    assert {row.assumption for row in assumed} == {True}
+    campaign = open_campaign(
+        refund_year=TODAY.year, region=city.CITY, actor=city.officers(Role.HANDLER)[0], now=NOW
+    )
+    go_on(run_id=campaign.runs.get().pk, now=NOW)
+    found = set(Refund.objects.values_list("case__status", flat=True))
+    assert found == {kinds.ELIGIBLE, kinds.INELIGIBLE, kinds.MANUAL}
+    assert FundYear.objects.count() == 1

@@ -141,6 +141,7 @@ def people(city: City) -> People:
     determination = refused.determinations.order_by("-pk")[0]
     question = city.claim(kinds.REVIEW1).case.number
     waiting = proposed_value(city.staff).number
+    refunds = refund_examples(mandate.unit_id)  # before the lists of this year are read
     examples = {
         "view-mode": {"mode": "elder"},
         "language": {"code": "en"},
@@ -185,7 +186,7 @@ def people(city: City) -> People:
         **asked_examples(city) | check_examples(city, own),
         **unit_examples(users, mandate),
     }
-    return People(users, examples | refund_examples(mandate.unit_id))
+    return People(users, examples | refunds)
 
 
 def money_examples(city: City, users: Mapping[str, User]) -> dict[str, dict[str, str]]:
@@ -249,7 +250,7 @@ OF_A_UNITS_YEAR = ("unit-refund", "unit-refund-confirm", "unit-refund-decline", 
 
 
 def refund_examples(unit: int) -> dict[str, dict[str, str]]:
-    """A year of refunds that finance has agreed to, with the refund of the agent's unit among them."""
+    """A year of refunds that finance did not agree to: nothing of it is owed, and no batch holds it."""
     team = samples.staff()
     samples.funded(team.handler)
     units.read_all_lists()
@@ -257,7 +258,7 @@ def refund_examples(unit: int) -> dict[str, dict[str, str]]:
     campaign = samples.screened(team.handler)
     steps.told(team)
     steps.published(team)
-    steps.agreed(team, papers=(steps.PAPER,))
+    steps.agreed(team, yes=False, papers=(steps.PAPER,))
     refund = Refund.objects.select_related("case").get(unit=unit)
     year = {"unit": str(unit), "year": str(samples.YEAR)}
     number, of_year = {"number": refund.case.number}, {"number": campaign.case.number}

@@ -137,4 +137,4 @@ def with_agents_unit(uscc: str, name: str) -> Enterprise:
     made = units.unit(1, uscc=uscc, name=name)
     _saved, keys = save_units(units=[made], said=units.SAID, actor=machine(), now=NOW)
     found = Enterprise.objects.get(pk=keys[uscc])
-    return units.classed(units.insured(found, recipients=0))
+    return units.classed(units.insured(found, recipients=0), "LARGE")

@@ -20,7 +20,7 @@ from accounts.services import record_access
 from cases.waking import wake
 from law.errors import Refused
 from law.workdays import legal_day
-from subsidies.refund import pages, selectors, services, tasks
+from subsidies.refund import pages, selectors, services, tasks, trial_pages
 from subsidies.refund.forms import (
     FinanceForm,
     FundYearForm,
@@ -194,8 +194,8 @@ def step(request: HttpRequest, number: str, step: str) -> HttpResponse:
 def trial(request: HttpRequest, number: str) -> HttpResponse:
     """What other numbers would cost; a question, not an act: nothing is written."""
     found = _campaign_or_404(request, number)
-    asked = TrialForm(request.GET) if request.GET else TrialForm(pages.trial_start(found))
-    page = pages.trial_page(found, form=asked, viewer=_officer(request), now=datetime.now(UTC))
+    asked = TrialForm(request.GET) if request.GET else TrialForm(trial_pages.trial_start(found))
+    page = trial_pages.trial_page(found, form=asked, viewer=_officer(request), now=datetime.now(UTC))
     status = HTTPStatus.UNPROCESSABLE_ENTITY if asked.errors else HTTPStatus.OK
     return render(request, "refunds/trial.html", page, status=status)
 

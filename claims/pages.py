@@ -360,7 +360,7 @@ def _state(
         case kinds.ENDED if spell is not None:
             return (_("已停发"), ended_words(spell, payments), 5)
         case status if spell is not None and (status in AT_REST or status == kinds.ANNULLED):
-            return (*rest_words(spell, payments), 5)
+            return (*rest_words(spell, payments), 5 if any(one.is_paid for one in payments) else 4)
         case _:
             return _payment_state(decision, payments, card_problem=card_problem)
 

@@ -24,12 +24,15 @@ from cases.models import Attachment, Letter, Message
 from cases.wording import month_words
 from claims import kinds
 from claims.forms import PersonAnswerForm
-from claims.letters import PAPERS
+from claims.letters import EXTENSION, PAPERS, SUSPENSION
 from claims.models import Claim, PersonRequest, Spell
 from claims.remedies import remedies, reopen_until
 from claims.selectors import first_day, month_after, months_left
 from law.money import Fen, yuan_grouped
 from law.workdays import legal_day
+
+NOTICES = frozenset({PAPERS.code, SUSPENSION.code, EXTENSION.code})
+"""Letters that decide nothing."""
 
 
 def inbox(messages: Sequence[Message]) -> list[dict[str, object]]:
@@ -59,7 +62,7 @@ def letter_rows(number: str, letters: Sequence[Letter]) -> list[LetterRow]:
             number=letter.number,
             at=letter.issued_at,
             url=reverse("claim-letter", args=[number, letter.pk]),
-            is_decision=letter.template != PAPERS.code,
+            is_decision=letter.template not in NOTICES,
         )
         for letter in letters
     ]

@@ -116,6 +116,14 @@ def test_a_source_that_is_down_leaves_everybody_unanswered_and_is_asked_again(ci
     assert answers(run) == [NONE]
 
 
+def test_a_source_that_answers_twice_is_matched_once(city: City) -> None:
+    granted(city, "CLEAN", "WORKS_ELSEWHERE_LATER")
+    with city.fault("comparison", "twice"):
+        run = checked()
+    assert answers(run) == [NONE, "Y" + NONE[1:]]
+    assert CheckHit.objects.count() == Finding.objects.count() == 1
+
+
 def test_a_worker_that_died_on_the_way_is_followed_by_another(city: City) -> None:
     """Killed after the file had left, before the reply was written: the same file goes again, and is one."""
     granted(city, "CLEAN")

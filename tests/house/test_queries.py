@@ -34,6 +34,8 @@ MOST = {
     "queue": 8,
     "queue, rows alone": 6,
     "case": 25,
+    "check": 12,
+    "finding": 17,
     "batches": 8,
     "batch": 22,
     "my": 8,
@@ -201,6 +203,19 @@ def own_pages(city: City, url: Callable[[Claim], str]) -> Scene:
     return Scene(Look(user, url(claim)), fill)
 
 
+def check(city: City, *, one: bool = False) -> Scene:
+    """A month's check with a finding, and the finding; then the next month's with twice as many."""
+    found = city.finding()
+
+    def fill() -> None:
+        for _ in range(2):
+            city.verified(city.person("WORKS_ELSEWHERE_LATER"))
+        city.checked(now=NOW + timedelta(days=92))
+
+    url = reverse("case-finding", args=[found.case.number]) if one else reverse("checks")
+    return Scene(Look(city.staff.handlers[0], url), fill)
+
+
 def apply(city: City) -> Scene:
     """A form with its look-ups; then asked a second time, with a draft."""
     person = city.person()
@@ -255,6 +270,8 @@ SCENES: dict[str, Callable[[City], Scene]] = {
     "queue": queue,
     "queue, rows alone": lambda city: queue(city, is_part=True),
     "case": case,
+    "check": check,
+    "finding": lambda city: check(city, one=True),
     "batches": batches,
     "batch": batch,
     "my": lambda city: own_pages(city, lambda claim: reverse("my")),

@@ -18,7 +18,7 @@ from audit.kinds import ACTS, Act
 from audit.models import Finding
 from audit.services.inquiry import tell
 from cases.models import Proposal
-from claims.models import Ground
+from claims.models import Ground, Spell
 from law.errors import Refused
 from payouts.models import Receivable
 
@@ -40,7 +40,8 @@ def propose_outcome(
     ground: str = "",
     event_on: date | None = None,
 ) -> Proposal:
-    """A handler proposes how a finding ends. A confirmation names the ground of the stop and its day.
+    """A handler proposes how a finding ends. A confirmation names the ground of the stop and its day, unless
+    the benefit has ended meanwhile.
 
     `Refused`: "finding.reason_missing", "finding.not_yet" (this end is not open here), "finding.no_ground",
     and what `claims.services.propose_stop` refuses.
@@ -57,7 +58,8 @@ def propose_outcome(
         case=finding.case, act=act.value, reason=reason.strip(), actor=actor, now=now
     )
     payload: dict[str, object] = {"proposal": proposal.pk}
-    if act is Act.CONFIRM:
+    # Who has reported it meanwhile is stopped already; what was overpaid stands in the books.
+    if act is Act.CONFIRM and Spell.objects.filter(claim=finding.claim, ended_at=None).exists():
         if ground not in Ground.values or event_on is None:
             raise Refused("finding.no_ground")
         finding.stop = claims.services.propose_stop(
@@ -113,12 +115,13 @@ def decide_outcome(*, finding: Finding, agreed: bool, remark: str, actor: User, 
 def _sign_stop(finding: Finding, *, agreed: bool, remark: str, actor: User, now: datetime) -> bool:
     """Sign the stop with the finding, or send both back; what was decided of it, here or on its own page."""
     stop = finding.stop
-    assert stop is not None
-    stop.refresh_from_db()
-    if stop.decided_at is None:
-        claims.services.sign_stop(claim=finding.claim, agreed=agreed, remark=remark, actor=actor, now=now)
+    if stop is not None:
         stop.refresh_from_db()
-    if not stop.agreed:
+        if stop.decided_at is None:
+            claims.services.sign_stop(claim=finding.claim, agreed=agreed, remark=remark, actor=actor, now=now)
+            stop.refresh_from_db()
+        agreed = bool(stop.agreed)
+    if not agreed:
         finding.stop = None
         finding.save(update_fields=["stop"])
         return False

@@ -220,6 +220,17 @@ def test_who_is_confirmed_is_stopped_and_what_was_overpaid_is_listed(city: City)
     assert found.overpaid_fen == found.overpaid_months * 198_000
 
 
+def test_who_reports_the_work_meanwhile_is_confirmed_without_another_stop(city: City) -> None:
+    found = inquired(city, "TAXED_LATER")
+    reply(finding=found, text="上班了，已报告。", actor=citizen_of(found), now=LATER + 2 * HOUR)
+    claims.services.report_job(
+        claim=found.claim, started_on=date(2026, 12, 31), actor=citizen_of(found), now=LATER + 2 * HOUR
+    )
+    found = signed(city, proposed(city, reread_finding(found.claim), Act.CONFIRM))
+    assert (found.case.status, found.stop, found.overpaid_months) == (kinds.CONFIRMED, None, 0)
+    assert reread(found.claim).case.status == of_claims.ENDED
+
+
 def test_what_the_reviewer_sends_back_goes_back_where_it_came_from(city: City) -> None:
     found = heard(city)
     event_on = date(2026, 12, 31)

@@ -40,6 +40,8 @@ def commitment_words(dispute: SizeDispute, law: ParameterBook, *, now: datetime)
     bear it out.
     """
     today = legal_day(now)
+    party = dispute.enterprise.party
+    objection = f"对 {dispute.refund_year} 年稳岗返还的划型（{_recorded(dispute)}）有异议"
     days = law.integer("size_class.evidence_days", region=dispute.enterprise.region, on=today)
     with override(CHINESE):
         office = agency(law, region=dispute.enterprise.region, on=today)
@@ -50,8 +52,12 @@ def commitment_words(dispute: SizeDispute, law: ParameterBook, *, now: datetime)
         )
         return {
             **_frame(dispute, office, today_words=date_words(today), title="企业划型承诺书"),
+            # The unit's own word: in its name, to the office, and under no seal of ours.
+            "agency": party.name,
+            "addressee": f"{office.name}：",
+            "sample": "",
             "opening": [
-                f"我单位对 {dispute.refund_year} 年稳岗返还的划型（{_recorded(dispute)}）有异议，承诺属于",
+                f"我单位（统一社会信用代码 {masked_number(party)}）{objection}，承诺属于",
                 f"{dispute.get_claimed_class_display()}企业",
                 "。",
             ],
@@ -67,7 +73,7 @@ def commitment_words(dispute: SizeDispute, law: ParameterBook, *, now: datetime)
                 _section("三、依据", law.value(KEYS[0], region="000000", on=today).reference.title + "。"),
             ],
             "signed": [
-                f"承诺单位 {dispute.enterprise.party.name}",
+                f"承诺单位 {party.name}",
                 f"经办人 {dispute.signed_by}　{date_words(today)}",
             ],
         }

@@ -16,6 +16,7 @@ from django.db import transaction
 
 import cases.services
 from accounts.models import User
+from accounts.selectors import machine
 from cases.attachments import Paper, attach
 from cases.letters import issue_letter
 from cases.models import Case
@@ -155,7 +156,7 @@ def _settle(
         )
         due = dispute.evidence_due.isoformat()
         cases.services.transition(
-            case=case, to=COMMITTED, verb="dispute.accepted", actor=actor, now=now, payload={"due": due}
+            case=case, to=COMMITTED, verb="dispute.accepted", actor=machine(), now=now, payload={"due": due}
         )
         tell(dispute, "dispute.accepted", {"due": due}, now=now)
         return
@@ -164,7 +165,7 @@ def _settle(
         case=case,
         to=PROOF,
         verb="dispute.barred" if is_barred else "dispute.contradicted",
-        actor=actor,
+        actor=machine(),
         now=now,
         payload={"contradictions": [one.code for one in found]},
     )

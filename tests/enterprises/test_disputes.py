@@ -89,6 +89,10 @@ def test_what_nothing_speaks_against_is_believed_until_the_papers_are_due() -> N
     letter = Letter.objects.get(case=dispute.case)
     assert letter.template == "dispute.commitment"
     assert "中型企业" in letter.words["opening"][1]
+    # The unit's own word, in its name and under no seal of the office.
+    assert (letter.words["agency"], letter.words["sample"]) == (one.party.name, "")
+    checked = Event.objects.get(case=dispute.case, verb="dispute.accepted")
+    assert checked.actor == machine()
     assert Message.objects.filter(template="dispute.accepted").count() == 1
 
 

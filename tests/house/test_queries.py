@@ -23,10 +23,15 @@ import payouts.services
 from accounts.mandates import RegisteredUnit, delegate
 from accounts.models import Mandate, User
 from audit.services import count_figures
+from cases.attachments import Paper
 from claims import kinds
 from claims.models import Claim
+from enterprises.models import Hold, Publication
+from enterprises.services import Entry, give_papers, place_hold, record_publication
 from payouts import kinds as money
 from payouts.models import Batch
+from tests.cases.papers import PDF
+from tests.enterprises.samples import code, dispute_of, enterprise, large_firm
 from tests.factories import CITY, NOW, City, agent, citizen, proposed_value, reread, set_value
 
 # Session, user and second factor are among them, and the edition of the law book, asked at each look into it.
@@ -42,6 +47,10 @@ MOST = {
     "tracker": 19,
     "apply": 30,
     "fund": 10,
+    "size-class dispute": 15,
+    "lists": 5,
+    "list": 7,
+    "holds": 7,
     "units": 8,
     "unit": 9,
     "policy": 16,
@@ -261,6 +270,45 @@ def units(city: City, *, one: bool = False) -> Scene:
     return Scene(Look(mandate.person.agent_user, url), fill)
 
 
+def size_dispute(city: City) -> Scene:
+    """A unit's dispute with a paper; then with more papers."""
+    firm = large_firm()
+    dispute = dispute_of(firm, now=NOW)
+
+    def fill() -> None:
+        paper = Paper("审计报告.pdf", PDF)
+        give_papers(dispute=dispute, papers=[paper], actor=city.staff.handlers[0], now=NOW)
+
+    fill()
+    url = reverse("case-size-dispute", kwargs={"number": dispute.case.number})
+    return Scene(Look(city.staff.handlers[0], url), fill)
+
+
+def lists(city: City, *, page: str = "lists") -> Scene:
+    """One issue of a list with two units, and a hold on each; then more issues and holds."""
+    serials, days = iter(range(1, 20)), iter(range(1, 20))
+    officer = city.staff.handlers[0]
+
+    def fill() -> None:
+        firms = [enterprise(next(serials)) for _ in range(2)]
+        codes = [code(serial) for serial in range(1, 20)]
+        record_publication(
+            name="ZOMBIE",
+            document="公布页",
+            published_on=NOW.date() - timedelta(days=30 - next(days)),
+            entries=[Entry(line, one) for line, one in enumerate(codes, start=2)],
+            actor=officer,
+            now=NOW,
+        )
+        for firm in firms:
+            ground = Hold.Ground.RECTIFICATION
+            place_hold(enterprise=firm, ground=ground, case=None, reason="账册", actor=officer, now=NOW)
+
+    fill()
+    kwargs = {"key": Publication.objects.get().pk} if page == "list" else {}
+    return Scene(Look(officer, reverse(page, kwargs=kwargs)), fill)
+
+
 def shape(query: str) -> str:
     """A query without its values and columns, to tell which one comes again and again."""
     return re.sub(r"\d+|'[^']*'", "?", re.sub(r"SELECT .*? FROM", "SELECT … FROM", query))
@@ -280,6 +328,10 @@ SCENES: dict[str, Callable[[City], Scene]] = {
     ),
     "apply": apply,
     "fund": fund,
+    "size-class dispute": size_dispute,
+    "lists": lists,
+    "list": lambda city: lists(city, page="list"),
+    "holds": lambda city: lists(city, page="holds"),
     "units": units,
     "unit": lambda city: units(city, one=True),
     "policy": policy,

@@ -82,7 +82,7 @@ def citizen(party: Party, id_number: str, *, now: datetime) -> User:
     return user
 
 
-def _claims(stage: Stage, filings: Sequence[Filing], statuses: Sequence[str]) -> list[tuple[Claim, Filing]]:
+def claims_in(stage: Stage, filings: Sequence[Filing], statuses: Sequence[str]) -> list[tuple[Claim, Filing]]:
     """The claims of these applications that stand in one of the statuses."""
     numbers = [filing.number for filing in filings]
     found = Claim.objects.select_related("case", "party", "registration").filter(
@@ -93,8 +93,8 @@ def _claims(stage: Stage, filings: Sequence[Filing], statuses: Sequence[str]) ->
 
 def report_work(stage: Stage, filings: Sequence[Filing], *, now: datetime) -> None:
     """Whoever has found work says so; a spell that is over by itself needs no word."""
-    for claim, filing in _claims(stage, filings, IN_PAYMENT):
-        stop = filing.loss.stop
+    for claim, filing in claims_in(stage, filings, IN_PAYMENT):
+        stop = filing.due.stop
         assert stop is not None
         user = citizen(claim.party, filing.course.person.id_number, now=now)
         claims.services.report_job(claim=claim, started_on=stop.on, actor=user, now=now)
@@ -102,7 +102,7 @@ def report_work(stage: Stage, filings: Sequence[Filing], *, now: datetime) -> No
 
 def reopen(stage: Stage, filings: Sequence[Filing], *, now: datetime) -> None:
     """New evidence after a refusal: the claim is taken up again and checked."""
-    for claim, filing in _claims(stage, filings, [kinds.REJECTED]):
+    for claim, filing in claims_in(stage, filings, [kinds.REJECTED]):
         if Event.objects.filter(case=claim.case, verb="claim.reopened").exists():
             continue
         user = citizen(claim.party, filing.course.person.id_number, now=now)
@@ -125,7 +125,7 @@ def bring_papers(stage: Stage, *, now: datetime) -> None:
 
 def ask_for_person(stage: Stage, filings: Sequence[Filing], *, now: datetime) -> None:
     """A few want a person to look."""
-    for claim, filing in _claims(stage, filings, [*IN_PAYMENT, kinds.REVIEW1, kinds.AUTO_CHECK]):
+    for claim, filing in claims_in(stage, filings, [*IN_PAYMENT, kinds.REVIEW1, kinds.AUTO_CHECK]):
         if not PersonRequest.objects.filter(claim=claim).exists():
             user = citizen(claim.party, filing.course.person.id_number, now=now)
             claims.services.ask_for_person(claim=claim, question="请人工看一下。", actor=user, now=now)
@@ -137,7 +137,7 @@ def renew_cards(stage: Stage, *, now: datetime) -> None:
         case__status=kinds.APPROVED, party__payees=None, spell__ended_at=None
     )
     for claim, filing in stage.of(granted.order_by("pk")):
-        after = filing.course.repairs_after
+        after = filing.repairs_after(legal_day(now))
         if after is None or legal_day(now) < legal_day(claim.spell.granted_at) + timedelta(days=after):
             continue
         stage.outside.new_card(filing.course.person)

@@ -23,6 +23,9 @@ RISEN = {"1": "210000", "2": "190000", "3": "170000"}
 """The higher monthly standard of the story, in fen by tier: an assumption, in no law."""
 ASSUMED = Citation(title="模拟年假设", number="", article="只用于模拟，不是政策", url="", seen="own")
 
+EVENT_OF = {"DIED": "DEATH"}
+"""Where a ground of ours has another name in the law of overpayment."""
+
 GRANTED = "GRANTED"
 REFUSED = "REFUSED"
 CLOSED = "CLOSED"
@@ -82,14 +85,26 @@ def _due(
     assert decision.first_month is not None and decision.last_month is not None and decision.months
     first, last = parse(decision.first_month), parse(decision.last_month)
     stop = _stop_in_payment(loss.stop, last)
-    through = last if stop is None else min(last, last_payable(stop, course, book))
+    payable = _payable(first, last, stop, course, book)
     numbers = book.for_program(KEYS, region=course.person.county)
     fen_of = {
         text_of(month): int(amount_for(facts, text_of(month), numbers))
-        for month in range(first, min(through, parse(plan.last_month)) + 1)
+        for month in payable
+        if month <= parse(plan.last_month)
     }
-    used = max(0, through - first + 1)
-    return Due(GRANTED, facts, decision, fen_of, stop, decision.months, used)
+    return Due(GRANTED, facts, decision, fen_of, stop, decision.months, len(payable))
+
+
+def _payable(first: int, last: int, stop: Stop | None, course: Course, book: ParameterBook) -> list[int]:
+    """The months that may be paid: up to the last one of the ground, and after prison the rest of them."""
+    if stop is None:
+        return list(range(first, last + 1))
+    through = last_payable(stop, course, book)
+    before = list(range(first, min(last, through) + 1))
+    if stop.over_on is None:
+        return before
+    resumes = max(through + 1, first, months.number_of(stop.over_on))
+    return [*before, *range(resumes, resumes + (last - first + 1) - len(before))]
 
 
 def _residual(earlier: Due | None) -> int:
@@ -104,12 +119,12 @@ def _stop_in_payment(stop: Stop | None, last: int) -> Stop | None:
 
 
 def last_payable(stop: Stop, course: Course, book: ParameterBook) -> int:
-    """The last month the law pays when this happens."""
-    event = overpayment.EVENTS[stop.ground]
+    """The last month the law pays when this happens; 0 where none ever was due."""
+    if stop.ground == "JOBS_REFUSED":
+        return months.number_of(legal_day(stop.told_at))
+    event = overpayment.EVENTS[EVENT_OF.get(stop.ground, stop.ground)]
     numbers = book.for_program(overpayment.KEYS, region=course.person.county)
-    last = overpayment.last_payable_month(event, stop.on, numbers)
-    assert last is not None
-    return last
+    return overpayment.last_payable_month(event, stop.on, numbers) or 0
 
 
 def facts_of(course: Course, loss: Loss, *, counted: int, residual: int, again: bool) -> Facts:

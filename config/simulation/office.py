@@ -6,6 +6,7 @@ as papers would show it. Each sweep begins with what stands, so that whoever was
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import claims.services
@@ -15,7 +16,8 @@ import policy.services
 from accounts.models import Role
 from cases.models import Event
 from claims import kinds
-from claims.models import Claim, PersonRequest
+from claims.models import Claim, Ground, PersonRequest, Stop, Suspension
+from config.simulation.crowd import claims_in
 from config.simulation.entitlement import CITY, GRANTED, rise_of, settled_facts
 from config.simulation.stage import Filing, Stage
 from law.errors import Refused
@@ -25,6 +27,7 @@ from payouts.kinds import APPROVED1, BUILT, CORRECTING, RETURNED
 from payouts.models import Batch, ReturnedPayment, Signature
 from policy.models import PolicyValue
 
+RUNNING = [kinds.APPROVED, kinds.PAYING]
 SENT_BACK = 29
 """One proposal in so many is first sent back by the reviewer."""
 
@@ -111,6 +114,63 @@ def _went_back(claim: Claim) -> bool:
     return Event.objects.filter(case=claim.case, verb="claim.returned_to_handler").exists()
 
 
+def stop(stage: Stage, told: Sequence[Filing], *, now: datetime) -> None:
+    """A handler proposes to end what registers and letters say is over; the reviewer signs the same day."""
+    for claim, filing in claims_in(stage, told, RUNNING):
+        known = filing.due.stop
+        if known is None or Stop.objects.filter(spell_id=claim.pk).exists():
+            continue
+        try:
+            claims.services.propose_stop(
+                claim=claim,
+                ground=Ground(known.ground),
+                event_on=known.on,
+                why="有关部门来函，已核实。",
+                evidence="OFFICE",
+                actor=stage.officer(Role.HANDLER),
+                now=now,
+            )
+        except Refused as refused:
+            if refused.code != "claim.nothing_left":
+                raise  # prison begins when the last month is paid already: nothing rests
+
+
+def sign_stops(stage: Stage, *, now: datetime) -> None:
+    """The second signature under every end that was proposed."""
+    waiting = Claim.objects.select_related("case", "party", "registration").filter(
+        case__status=kinds.STOP_REVIEW
+    )
+    for claim in waiting.order_by("pk"):
+        claims.services.sign_stop(
+            claim=claim, agreed=True, remark="", actor=stage.officer(Role.REVIEWER), now=now
+        )
+
+
+def go_on(stage: Stage, released: Sequence[Filing], *, now: datetime) -> None:
+    """Who has left prison draws on."""
+    for claim, filing in claims_in(stage, released, [kinds.INTERRUPTED]):
+        known = filing.due.stop
+        assert known is not None and known.over_on is not None
+        claims.services.end_interruption(
+            claim=claim, ended_on=known.over_on, actor=stage.officer(Role.HANDLER), now=now
+        )
+
+
+def inquire(stage: Stage, asked: Sequence[Filing], *, now: datetime) -> None:
+    """Payment waits while something is looked into."""
+    for claim, _filing in claims_in(stage, asked, RUNNING):
+        if not Suspension.objects.filter(spell_id=claim.pk).exists():
+            claims.services.suspend_claim(
+                claim=claim, why="有一项比对需要核实。", actor=stage.officer(Role.HANDLER), now=now
+            )
+
+
+def clear(stage: Stage, cleared: Sequence[Filing], *, now: datetime) -> None:
+    """Nothing came of it: what was held is paid."""
+    for claim, _filing in claims_in(stage, cleared, [kinds.SUSPENDED]):
+        claims.services.resume_claim(claim=claim, actor=stage.officer(Role.HANDLER), now=now)
+
+
 def answer_people(stage: Stage, *, now: datetime) -> None:
     """Who asked for a person gets an answer in words."""
     waiting = PersonRequest.objects.select_related(
@@ -132,7 +192,7 @@ def repair(stage: Stage, *, now: datetime) -> None:
         if returned.case.status not in (RETURNED, CORRECTING):
             continue  # another return of the same person set it free
         filing = stage.filings[returned.obligation.case.claim.submission_id]
-        after = filing.course.repairs_after
+        after = filing.repairs_after(legal_day(now))
         if after is None or legal_day(now) < returned.returned_on + timedelta(days=after):
             continue
         is_old = returned.payment.payee.valid_to is None

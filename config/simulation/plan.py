@@ -32,6 +32,12 @@ MONTHS_COUNTED = (
 )  # fmt: skip
 """How long people had contributed: from, to, each as often as it stands here. Few have too little."""
 RESIGNED = "V02"
+HAPPENINGS = {"DIED": "died_on", "IMPRISONED": "imprisoned_on", "PENSION": "draws_pension_from"}
+"""What the sandbox is told of a ground."""
+RARER_GROUNDS = (
+    "CONSCRIPTED", "EMIGRATED", "PENSION", "JOBS_REFUSED", "IMPRISONED", "IMPRISONED", "DIED", "DIED",
+    "NEVER_ENTITLED",
+)  # fmt: skip
 REGIONS = ("天津市", "山东省德州市", "河南省安阳市", "北京市大兴区")
 REGISTERS = (
     "identity",
@@ -47,12 +53,24 @@ REGISTERS = (
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """What ends a person's benefit: the ground and day of the law, and when the office is told."""
+    """What ends a person's benefit, or lets it rest: ground and day of the law, and when the office is told.
+
+    `over_on`: the day of release from prison; the spell goes on then.
+    """
 
     ground: str
     on: date
     told_at: datetime
     region_name: str = ""
+    over_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """Something is looked into from one day to another, payment waits, and nothing comes of it."""
+
+    begins_on: date
+    ends_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +96,7 @@ class Loss:
     reopens_on: date | None = None
     asks_for_person: bool = False
     stop: Stop | None = None
+    inquiry: Inquiry | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +136,7 @@ class Course:
             "contributed_months": first.months - months_of(first.works_from, first.ends_on),
             "works": works,
             "pension_category": self.pension_category,
+            **({HAPPENINGS[last.ground]: last.on.isoformat()} if last and last.ground in HAPPENINGS else {}),
             "businesses": ["石家庄安禾便利店"] if self.dormant_business else [],
             "card": "CLOSED" if self.card_closed_from else "ACTIVE",
             "card_from": self.card_closed_from.isoformat() if self.card_closed_from else None,
@@ -246,25 +266,47 @@ def _with_card(course: Course, loss: Loss, chance: Random, end: date) -> Course:
 
 
 def _with_stop(loss: Loss, chance: Random, end: date) -> Loss:
-    """Two of five find work within the year; most say so at once."""
-    if chance.random() >= 0.4:
-        return loss
-    earliest = loss.applied_at.date() + timedelta(days=60 if loss.reopens_on or loss.asks_papers else 25)
+    """Two of five find work within the year, most say so at once; one of eight has another ground.
+
+    Of some a register says something that comes to nothing.
+    """
+    lot = chance.random()
+    earliest = loss.applied_at.date() + timedelta(days=60 if loss.asks_papers else 25)
     if loss.reopens_on is not None:
         earliest = loss.reopens_on + timedelta(days=25)
     on = earliest + timedelta(days=chance.randint(0, 200))
     if on >= end:
         return loss
     late = chance.randint(0, 3) if chance.random() < 0.7 else chance.randint(15, 75)
-    told = min(on + timedelta(days=late), end - timedelta(days=1))
-    region = chance.choice(REGIONS) if chance.random() < 0.2 else ""
-    return replace(loss, stop=Stop("REEMPLOYED", on, _at(told, 9, 30), region))
+    told_on = min(on + timedelta(days=late), end - timedelta(days=1))
+    if lot < 0.4:
+        region = chance.choice(REGIONS) if chance.random() < 0.2 else ""
+        return replace(loss, stop=Stop("REEMPLOYED", on, _at(told_on, 9, 30), region))
+    if lot < 0.52:
+        return replace(loss, stop=_other_stop(chance.choice(RARER_GROUNDS), on, told_on, chance, end))
+    if lot < 0.57 and on + timedelta(days=25) < end:
+        return replace(loss, inquiry=Inquiry(on, on + timedelta(days=chance.randint(3, 20))))
+    return loss
+
+
+def _other_stop(ground: str, on: date, told_on: date, chance: Random, end: date) -> Stop:
+    """A ground of which the office hears by a register or a letter, and two officers end the spell."""
+    over_on = None
+    if ground == "IMPRISONED":
+        # Not in the month in which the office heard of it: a month that was owed once is not owed again.
+        released = months.first_day(months.number_of(told_on) + 1) + timedelta(days=chance.randint(0, 80))
+        over_on = released if released < end - timedelta(days=10) else None
+    if ground == "JOBS_REFUSED":
+        # The month of the decision is the last; it must not slip into the next one.
+        told_on = told_on.replace(day=min(told_on.day, 12))
+        on = min(on, told_on)
+    return Stop(ground, on, _at(told_on, 9, 30), over_on=over_on)
 
 
 def _loss_again(before: Loss, chance: Random, end: date) -> Loss | None:
     """Work found here may be lost again: a claim after a spell of ours, or after a refusal."""
     stop = before.stop
-    if stop is None or stop.region_name or chance.random() >= 0.5:
+    if stop is None or stop.ground != "REEMPLOYED" or stop.region_name or chance.random() >= 0.5:
         return None
     ends_on = max(stop.on, stop.told_at.date()) + timedelta(days=chance.randint(20, 130))
     latest = end - timedelta(days=LAST_APPLICATION)

@@ -21,12 +21,14 @@ from claims.models import Claim
 from config.simulation.entitlement import CITY, CLOSED, GRANTED, REFUSED
 from config.simulation.outside import BankRow
 from config.simulation.stage import Filing, Stage
+from law import months
+from law.months import month_of
 from payouts.kinds import RECONCILED, REJECTED
 from payouts.models import Account, Balance, Batch, Move, Obligation, Receivable, Transfer, still_owed
 
 NAMED = 10
 STATUSES = {
-    GRANTED: {kinds.APPROVED, kinds.PAYING, kinds.ENDED},
+    GRANTED: {kinds.APPROVED, kinds.PAYING, kinds.ENDED, kinds.INTERRUPTED, kinds.ANNULLED},
     REFUSED: {kinds.REJECTED},
     CLOSED: {kinds.CLOSED_NO_RESPONSE},
 }
@@ -187,7 +189,11 @@ def _missing(found: Verdict, missing: Sequence[tuple[tuple[int, str], Filing]]) 
     """Entitled months that never arrived: only of people who never put their card right. Their fen."""
     for (person, month), filing in missing:
         who = f"person {person}, {month}"
-        if filing.course.repairs_after is not None or filing.course.card_closed_from is None:
+        # Money for somebody who has died is for the heirs to ask for: the bank refuses it.
+        stop = filing.due.stop
+        has_died = stop is not None and stop.ground == "DIED" and month >= months.shift(month_of(stop.on), -1)
+        never = filing.course.repairs_after is None and filing.course.card_closed_from is not None
+        if not (has_died or never):
             found.note("an entitled month never arrived", who)
     return sum(filing.due.fen_of[month] for (_person, month), filing in missing)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from accounts.models import Role, User
 from accounts.selectors import machine
@@ -32,6 +32,12 @@ class Filing:
     def loss(self) -> Loss:
         """The work that ended."""
         return self.course.losses[self.nth]
+
+    def repairs_after(self, day: date) -> int | None:
+        """After how many days a card is put right; None: never, also where its holder has died."""
+        stop = self.due.stop
+        has_died = stop is not None and stop.ground == "DIED" and stop.on <= day
+        return None if has_died else self.course.repairs_after
 
 
 @dataclass

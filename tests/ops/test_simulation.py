@@ -31,6 +31,7 @@ from config.simulation.run import simulated
 from config.simulation.stage import Filing, Stage
 from config.simulation.year import Year
 from law import months
+from law.ending import GROUNDS
 from law.workdays import LEGAL_ZONE
 from payouts.formats import bank_file, files
 from payouts.models import Payment
@@ -118,8 +119,7 @@ def test_every_job_of_the_timetable_is_played(year: tuple[Stage, Verdict]) -> No
     assert set(JOBS) == set(TIMETABLE), "config/simulation/jobs.py names the jobs of the timetable"
     stage = year[0]
     played = Year(stage, Steps(Random(0)), lambda _line: None)
-    days = [stage.plan.begins_on + timedelta(days=number) for number in range(31)]
-    acts = {turn.act for day in days for turn in played.turns(day)}
+    acts = {turn.act for day in played.days() for turn in played.turns(day, day)}
     assert [name for name, job in JOBS.items() if job not in acts] == []
 
 
@@ -149,6 +149,10 @@ def test_a_long_plan_holds_every_kind_of_course(year: tuple[Stage, Verdict]) -> 
         lambda loss: loss.stop is not None and loss.stop.told_at.date() > loss.stop.on + timedelta(days=40),
     ):
         assert any(map(happens, losses))
+    grounds = {loss.stop.ground for loss in losses if loss.stop is not None}
+    assert grounds == set(GROUNDS), "every ground on which a spell may end"
+    assert any(loss.inquiry for loss in losses)
+    assert any(loss.stop.over_on for loss in losses if loss.stop is not None)
     assert {course.repairs_after is None for course in plan.courses} == {True, False}
     assert any(course.first_payment_returns for course in plan.courses)
     assert {outage.source for outage in plan.outages} - {"bank"}

@@ -25,6 +25,8 @@ def open_for_payments(payment_ids: Sequence[int], *, odd: Odd, now: datetime) ->
     Runs inside the caller's transaction, which holds the pool's lock.
     """
     ids = sorted(set(payment_ids))
+    if not ids:
+        return
     known = Contradiction.objects.select_related("case").filter(payment__in=ids, resolved_at=None)
     waiting = list(known.order_by("pk"))
     if odd is Odd.RECEIPT:

@@ -110,7 +110,11 @@ def days_to_reconcile(region: str, *, now: datetime) -> list[date]:
     if first is None:
         return []
     latest = Reconciliation.objects.filter(region=region).order_by("day", "-made_at", "-pk").distinct("day")
-    closed = {one.day for one in latest if one.agreed and legal_day(one.made_at) > one.day}
+    closed = {
+        day
+        for day, agreed, made_at in latest.values_list("day", "agreed", "made_at")
+        if agreed and legal_day(made_at) > day
+    }
     begin = legal_day(first)
     days = (begin + timedelta(days=offset) for offset in range((today - begin).days + 1))
     return [day for day in days if day not in closed][:DAYS_A_RUN]
@@ -315,6 +319,8 @@ def _judge(line: StatementLine, payment: _Known | None, moved: dict[int, set[str
 
 
 def _payments_named(names: set[str]) -> dict[str, _Known]:
+    if not names:
+        return {}
     rows = Payment.objects.filter(end_to_end_id__in=names).values_list(
         "end_to_end_id", "pk", "amount_fen", "settled_at", "failed_at", "obligation__pool"
     )
@@ -359,6 +365,8 @@ def _book_lines(kind: Move, pairs: Sequence[tuple[int, int]], *, day: date, now:
 
 def _batch_differences(batches: Sequence[Batch]) -> list[Difference]:
     """Sum of obligations = sum of payments = what was sealed, for every batch that the bank has."""
+    if not batches:
+        return []
     paid = {
         row["batch"]: (row["count"], row["paid"], row["owed"])
         for row in Payment.objects.filter(batch__in=batches)
@@ -379,6 +387,8 @@ def _batch_differences(batches: Sequence[Batch]) -> list[Difference]:
 
 def _not_on_statement(batches: Sequence[Batch], *, day: date, now: datetime) -> list[Difference]:
     """Payments that the bank says it made by that day, and whose money has not left the account."""
+    if not batches:
+        return []
     end = datetime.combine(day + timedelta(days=1), time.min, LEGAL_ZONE)
     rows = _undebited(batches).filter(settled_at__lt=end, settled_at__lte=now)
     return [
@@ -437,6 +447,8 @@ def _close_batches(batches: Sequence[Batch], wrong: set[str], *, now: datetime) 
         for batch in batches
         if batch.case.status in (PART_SETTLED, SETTLED) and batch.number not in wrong
     ]
+    if not waiting:
+        return
     open_ids = set(_undebited(waiting).values_list("batch_id", flat=True))
     open_ids |= set(
         unresolved_receipts().filter(payment__batch__in=waiting).values_list("payment__batch_id", flat=True)

@@ -19,7 +19,7 @@ from claims import kinds
 from claims.models import Claim, JobWish, PersonRequest
 from claims.services import Application
 from config.city_sets import Form, claim_forms
-from config.simulation.stage import Filing, Stage
+from config.simulation.stage import Filing, Stage, stands
 from law.workdays import legal_day
 
 ALONE = 12
@@ -111,6 +111,8 @@ def reopen(stage: Stage, filings: Sequence[Filing], *, now: datetime) -> None:
 
 def bring_papers(stage: Stage, *, now: datetime) -> None:
     """Answers to notices of missing papers, some days later; some never come."""
+    if not stands(kinds.CLAIM.code, kinds.SUPPLEMENT):
+        return
     waiting = Claim.objects.select_related("case", "party", "registration").filter(
         case__status=kinds.SUPPLEMENT
     )

@@ -19,11 +19,11 @@ from claims import kinds
 from claims.models import Claim, Ground, PersonRequest, Stop, Suspension
 from config.simulation.crowd import claims_in
 from config.simulation.entitlement import CITY, GRANTED, rise_of, settled_facts
-from config.simulation.stage import Filing, Stage
+from config.simulation.stage import Filing, Stage, stands
 from law.errors import Refused
 from law.money import Fen
 from law.workdays import legal_day
-from payouts.kinds import APPROVED1, BUILT, CORRECTING, RETURNED
+from payouts.kinds import APPROVED1, BUILT, CORRECTING, RETURN, RETURNED
 from payouts.models import Batch, ReturnedPayment, Signature
 from policy.models import PolicyValue
 
@@ -54,6 +54,8 @@ def raise_standard(stage: Stage, *, now: datetime) -> None:
 
 def settle(stage: Stage, *, now: datetime) -> None:
     """A handler takes every open question that no silent register may still answer."""
+    if not stands(kinds.CLAIM.code, kinds.REVIEW1):
+        return
     waiting = Claim.objects.select_related("case__determination", "party", "registration").filter(
         case__status=kinds.REVIEW1, next_ask_at=None
     )
@@ -98,6 +100,8 @@ def _propose(stage: Stage, claim: Claim, filing: Filing, *, now: datetime) -> No
 
 def review(stage: Stage, *, now: datetime) -> None:
     """A reviewer signs what handlers propose and what the machine hands over; now and then one goes back."""
+    if not stands(kinds.CLAIM.code, kinds.REVIEW2):
+        return
     waiting = Claim.objects.select_related("case", "party", "registration").filter(case__status=kinds.REVIEW2)
     for claim, _filing in stage.of(waiting.order_by("pk")):
         goes_back = claim.pk % SENT_BACK == 0 and not _went_back(claim)
@@ -137,6 +141,8 @@ def stop(stage: Stage, told: Sequence[Filing], *, now: datetime) -> None:
 
 def sign_stops(stage: Stage, *, now: datetime) -> None:
     """The second signature under every end that was proposed."""
+    if not stands(kinds.CLAIM.code, kinds.STOP_REVIEW):
+        return
     waiting = Claim.objects.select_related("case", "party", "registration").filter(
         case__status=kinds.STOP_REVIEW
     )
@@ -173,6 +179,8 @@ def clear(stage: Stage, cleared: Sequence[Filing], *, now: datetime) -> None:
 
 def answer_people(stage: Stage, *, now: datetime) -> None:
     """Who asked for a person gets an answer in words."""
+    if not stands(kinds.PERSON_REQUEST.code, kinds.ASKED):
+        return
     waiting = PersonRequest.objects.select_related(
         "case", "claim__case", "claim__party", "claim__registration"
     )
@@ -184,6 +192,8 @@ def answer_people(stage: Stage, *, now: datetime) -> None:
 
 def repair(stage: Stage, *, now: datetime) -> None:
     """A handler asks the card register again once the person has put the card right."""
+    if not stands(RETURN.code, RETURNED, CORRECTING):
+        return
     waiting = ReturnedPayment.objects.select_related(
         "case", "obligation__party", "obligation__case__claim", "payment__payee"
     ).filter(case__status__in=[RETURNED, CORRECTING])

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from django.db import connection
+
 from accounts.models import Role, User
 from accounts.selectors import machine
 from accounts.services import create_staff, initial_password
@@ -64,6 +66,17 @@ class Stage:
         """Each claim with its application in the plan."""
         for claim in claims:
             yield claim, self.filings[claim.submission_id]
+
+
+def stands(kind: str, *statuses: str) -> bool:
+    """Whether any case of a kind is in one of these statuses: asked before a sweep reads what it needs."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM cases_case WHERE kind = %s AND status = ANY(%s))",
+            [kind, list(statuses)],
+        )
+        (found,) = cursor.fetchone()
+    return bool(found)
 
 
 def hire(stage: Stage, *, now: datetime) -> None:

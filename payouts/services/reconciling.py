@@ -25,6 +25,7 @@ from payouts.models import (
     Batch,
     Move,
     Payment,
+    Receipt,
     Reconciliation,
     StatementLine,
     Transfer,
@@ -127,7 +128,10 @@ def _reconcile(pool: str, day: date, statement: BankStatement, *, now: datetime)
     _book_plain_debits(pool, day, now=now)
     paired = _pair(pool, day)
     _book(paired, day=day, now=now)
-    open_for_old_receipts(pool, now=now)
+    # Nearly always there is none at all, and then nobody need look whose they are.
+    is_contradicted = Receipt.objects.filter(conflicts=True).exists()
+    if is_contradicted:
+        open_for_old_receipts(pool, now=now)
     open_for_payments(paired.contradicted, odd=Odd.STATEMENT, now=now)
     batches = list(
         Batch.objects.select_related("case")
@@ -136,7 +140,7 @@ def _reconcile(pool: str, day: date, statement: BankStatement, *, now: datetime)
     )
     wrong_batches = _batch_differences(batches)
     missing = _not_on_statement(batches, day=day, now=now)
-    conflicts = _conflicts(pool, day)
+    conflicts = _conflicts(pool, day) if is_contradicted else []
     differences = [
         *changed,
         *paired.differences,

@@ -32,6 +32,7 @@ from config.simulation.stage import Filing, Stage
 from config.simulation.year import Year
 from law import months
 from law.ending import GROUNDS
+from law.money import Fen
 from law.workdays import LEGAL_ZONE
 from payouts.formats import bank_file, files
 from payouts.models import Payment
@@ -180,7 +181,13 @@ def send_behind_the_back(row: BankRow, *, month: str, number: str) -> None:
     )
     paying, now = payer(), datetime.fromisoformat(row.booked_at) + timedelta(days=1)
     header = bank_file.Header(number, "UIB", paying.account, paying.name, now.date(), now)
-    rogue = replace(line, end_to_end_id=f"{number}-1", purpose=f"失业保险金{month.replace('-', '')}")
+    # A sum of its own, so that no other test's money can make up for it.
+    rogue = replace(
+        line,
+        end_to_end_id=f"{number}-1",
+        purpose=f"失业保险金{month.replace('-', '')}",
+        amount_fen=Fen(line.amount_fen + len(month) + int(number[-1])),
+    )
     content = bank_file.build(header, [rogue])
     reply = gateways.services.submit_file(
         batch_number=number, content=content, sha256=hashlib.sha256(content).hexdigest(), now=now

@@ -54,7 +54,7 @@ class Verdict:
     def lines(self) -> Iterator[str]:
         """For people: the counts, then each kind of violation with the first few."""
         for name, count in self.counts.items():
-            yield f"{name:<28} {count:>14,}"
+            yield f"{name:<32} {count:>14,}"
         for what, found in sorted(self.violations.items()):
             yield f"VIOLATION {what}: {len(found)} ({'; '.join(found[:NAMED])})"
 
@@ -102,6 +102,10 @@ def _count(found: Verdict, stage: Stage, rows: Sequence[BankRow]) -> None:
         found.counts[f"  {outcome.lower()}"] = count
     for ground, count in sorted(grounds.items()):
         found.counts[f"  stopped: {ground.lower()}"] = count
+    found.counts["  known when the spell was over"] = sum(
+        filing.due.outcome == GRANTED and filing.loss.stop is not None and filing.due.stop is None
+        for filing in stage.filings.values()
+    )
     found.counts["bank rows"] = len(rows)
     found.counts["  refused by the bank"] = sum(not row.arrived for row in rows)
     found.counts["  came back"] = sum(row.came_back for row in rows)

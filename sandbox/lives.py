@@ -8,8 +8,9 @@ happened by the asker's day, and nothing that is to come. It must never read a c
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sandbox import scenarios
 from sandbox.store import Store
@@ -19,6 +20,11 @@ from sandbox.world import CHINA, Job, Person, Unit, World, month_of
 MOST_TOLD = 1_000
 _CARDS = ("ACTIVE", "CLOSED", "INACTIVE")
 _FOREIGN = Unit("外地单位", "")
+
+
+_UNREMARKABLE: dict[str, Any] = {
+    field.name: field.default for field in fields(Person) if field.default is not MISSING
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +159,8 @@ def as_of(person: Person, life: Life, day: date, world: World) -> Person:
     last_month = month_of(ends_on - timedelta(days=1))
     elsewhere = next((work for work in life.works if work.region_name and work.runs(day)), None)
     return replace(
-        person,
+        # Nothing of the situation that the population gave them shines through.
+        replace(person, **_UNREMARKABLE),
         scenario="PAYMENT_RETURNED_LATER" if life.first_payment_returns else scenarios.CLEAN,
         contributed_months=contributed,
         first_month=last_month - contributed + 1,

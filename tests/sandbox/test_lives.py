@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.registers import EMPTY
-from sandbox.scenarios import REGISTERS
+from sandbox.scenarios import REGISTERS, SCENARIOS, fault_of
 from sandbox.world import Person
 from tests.sandbox.conftest import Asker, payment_file
 
@@ -107,6 +107,19 @@ def test_the_bank_pays_a_card_until_it_is_closed_and_a_new_one_again(asker: Aske
         (person.ordinal, "S"),
     ]
     assert asker.send("GET", f"/payments?after={book[0]['id']}&limit=1").json == book[1:2]
+
+
+@pytest.mark.parametrize("scenario", sorted(SCENARIOS))
+def test_nothing_of_the_scenario_before_shines_through(asker: Asker, scenario: str) -> None:
+    quiet = {"contributed_months": 10, "works": LIFE["works"][:1]}
+    person = asker.person(scenario)
+    asker.post("/people/lives", {"lives": [{"id_number": person.id_number, **quiet}]})
+    on(asker, "2027-06-01")
+    plain = asker.person("CLEAN", 1)
+    asker.post("/people/lives", {"lives": [{"id_number": plain.id_number, **quiet}]})
+    for source in ("insurance-national", "pension", "justice", "market"):
+        if fault_of(scenario, source) is None:
+            assert asker.result(source, person) == asker.result(source, plain)
 
 
 @pytest.mark.parametrize("source", REGISTERS)

@@ -147,7 +147,8 @@ class Receivable(models.Model):
     """Money that was paid, or is on its way, for something that was not owed: it has to come back.
 
     Recorded when it is found, never netted against what is owed, and no claim to any way of recovery. Its
-    obligation is not paid again.
+    obligation is not paid again. Where the money then did not arrive, or came back, the obligation is stopped,
+    and nothing has to come back any more (`standing_receivables`).
     """
 
     obligation = models.OneToOneField(
@@ -542,3 +543,9 @@ def still_owed(obligations: models.QuerySet[Obligation]) -> models.QuerySet[Obli
     """Those that were neither replaced nor stopped, and whose money has not to come back."""
     stopped = Transfer.objects.filter(obligation=OuterRef("pk"), kind=Move.STOPPED)
     return obligations.filter(~Exists(stopped), replaced_by=None, receivable=None)
+
+
+def standing_receivables() -> models.QuerySet[Receivable]:
+    """Those whose money still has to come back: their obligation was not booked back to the fund."""
+    stopped = Transfer.objects.filter(obligation=OuterRef("obligation"), kind=Move.STOPPED)
+    return Receivable.objects.filter(~Exists(stopped))

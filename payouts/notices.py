@@ -54,3 +54,7 @@ register(
     f"payment.returned.{Cause.FILE_OR_TIME}",
     _("{amount_fen:money}要晚几天到账：银行没有来得及处理，和您无关。钱还在，下一批会重发，您不用做什么。"),
 )
+register(
+    "payment.not_to_return",
+    _("{amount_fen:money}没有到账，已退回基金。您已停发，这笔不再发，之前说要退回的这笔也不用退了。"),
+)

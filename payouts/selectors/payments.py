@@ -175,7 +175,7 @@ def _state(
         due_on=owed.due_on,
         is_paid=is_paid,
         is_stopped=is_stopped,
-        is_to_recover=hasattr(owed, "receivable"),
+        is_to_recover=hasattr(owed, "receivable") and not is_stopped,
         is_held=is_held and not is_paid and not is_live and not is_stopped,
         is_returned=is_returned,
         is_sent=payment is not None and is_live and payment.batch.submitted_at is not None,

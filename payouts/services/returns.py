@@ -24,10 +24,12 @@ from payouts.kinds import (
     RETRIED_BY_THE_MACHINE,
     RETURN,
     RETURNED,
+    SETTLED,
     Cause,
 )
 from payouts.models import Move, Payment, ReturnedPayment
 from payouts.services.ledger import book_payments
+from payouts.services.stopping import release_receivables
 from policy.selectors import deadline, integer
 
 # A cause that the machine may try again by itself is tried once, then it asks.
@@ -46,7 +48,8 @@ class Bounced:
 def open_returns(bounced: Sequence[Bounced], *, now: datetime) -> None:
     """For payments that failed or came back: open their case, or take it up again, and make the first step.
 
-    Runs inside the caller's transaction, which holds the pool's lock and has booked the money.
+    What had to come back anyway, because the benefit was stopped meanwhile, is not paid again: its case is
+    closed at once. Runs inside the caller's transaction, which holds the pool's lock and has booked the money.
     """
     reasons = {one.payment_id: one.reason_code for one in bounced}
     payments = Payment.objects.select_related("obligation", "payee").filter(pk__in=list(reasons))
@@ -58,14 +61,24 @@ def open_returns(bounced: Sequence[Bounced], *, now: datetime) -> None:
     }
     actor = machine()
     new: list[Payment] = []
+    opened: list[ReturnedPayment] = []
     for payment in payments.order_by("pk"):
         returned = known.get(payment.obligation_id)
         if returned is None:
             new.append(payment)
         else:
             _open_again(returned, payment, reasons[payment.pk], actor=actor, now=now)
-            _first_steps([returned], actor=actor, now=now)
-    _first_steps(_open_all(new, reasons, actor=actor, now=now), actor=actor, now=now)
+            opened.append(returned)
+    opened += _open_all(new, reasons, actor=actor, now=now)
+    released = set(release_receivables(list(reasons), now=now))
+    _close([one for one in opened if one.payment_id in released], actor=actor, now=now)
+    _first_steps([one for one in opened if one.payment_id not in released], actor=actor, now=now)
+
+
+def _close(stopped: Sequence[ReturnedPayment], *, actor: User, now: datetime) -> None:
+    """The benefit had been stopped: nothing is sent again, and the person need not pay it back."""
+    _move(stopped, to=SETTLED, verb="return.stopped", payload={}, actor=actor, now=now)
+    _tell(stopped, template="payment.not_to_return", now=now)
 
 
 def _cause(reason_code: str) -> str:
@@ -175,16 +188,16 @@ def _move(
         raise AssertionError(f"{len(case_ids) - len(moved)} returned payments did not move to {to}")
 
 
-def _tell(opened: Sequence[ReturnedPayment], *, now: datetime) -> None:
-    """Each person hears what came back, why, and what to do now. Never when the bank says that they have
-    died.
+def _tell(opened: Sequence[ReturnedPayment], *, now: datetime, template: str = "") -> None:
+    """Each person hears what came back, why, and what to do now (`template`: the same to all). Never when the
+    bank says that they have died.
     """
     notify_many(
         notices=[
             Notice(
                 case_id=returned.obligation.case_id,
                 party_id=returned.obligation.party_id,
-                template=f"payment.returned.{returned.cause}",
+                template=template or f"payment.returned.{returned.cause}",
                 numbers={
                     "amount_fen": returned.payment.amount_fen,
                     "tail": returned.payment.payee.account_last4,

@@ -27,6 +27,7 @@ from payouts.models import Batch, Move, Payment
 from payouts.selectors import batches_to_submit
 from payouts.services.ledger import book_payments, lock_pool
 from payouts.services.signing import must_be_signed, must_be_whole
+from payouts.services.stopping import release_receivables
 
 # Beside the number of the batch in one 64-bit key of a session lock.
 LOCK_SENDER = 7702 << 40
@@ -154,6 +155,7 @@ def _record_reply(batch_id: int, reply: BankReply, *, now: datetime) -> None:
         payment_ids = _payment_ids(batch)
         book_payments(Move.VOIDED, payment_ids, posted_on=legal_day(now), now=now)
         Payment.objects.filter(batch=batch).update(failed_at=now, reason_code=reply.code)
+        release_receivables(payment_ids, now=now)
         to, verb = REJECTED, "batch.refused_by_bank"
     batch.save(update_fields=["bank_code", "bank_reference", "accepted_at"])
     transition(case=batch.case, to=to, verb=verb, actor=machine(), now=now, payload=payload)

@@ -25,6 +25,7 @@ from payouts.kinds import APPROVED1, APPROVED2, BUILT, MAKER, REJECTED, SEND_BAC
 from payouts.models import Batch, BatchFile, Obligation, Payment, Signature
 from payouts.selectors import required_levels
 from payouts.services.ledger import lock_pool
+from payouts.services.stopping import release_receivables
 
 
 @transaction.atomic
@@ -72,7 +73,9 @@ def send_back_batch(*, batch: Batch, reason_code: str, actor: User, now: datetim
         raise Refused("batch.not_yours")
     if reason_code not in SEND_BACK_LABELS:
         raise Refused("batch.reason_missing")
-    Payment.objects.filter(batch=batch).update(failed_at=now)
+    payments = Payment.objects.filter(batch=batch)
+    payments.update(failed_at=now)
+    release_receivables(payments.values_list("pk", flat=True), now=now)
     payload = {"reason": reason_code}
     transition(case=batch.case, to=REJECTED, verb="batch.sent_back", actor=actor, now=now, payload=payload)
     return batch

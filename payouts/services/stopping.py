@@ -1,7 +1,8 @@
 """Stopping: what was owed for months that are not due after all goes back to the fund, or has to come back.
 
 Nothing is netted and nothing is altered: an obligation that was never sent is booked back by a transfer of
-its own, one that was sent becomes a `Receivable`. Whoever stops decides which months; here it is only booked.
+its own, one that was sent becomes a `Receivable`, which stands until that money turns out never to have arrived.
+Whoever stops decides which months; here it is only booked.
 """
 
 from __future__ import annotations
@@ -19,7 +20,15 @@ from cases.services import transition
 from law.money import Fen
 from law.workdays import legal_day
 from payouts.kinds import READY, SETTLED
-from payouts.models import Move, Obligation, Payment, Receivable, ReturnedPayment, still_owed
+from payouts.models import (
+    Move,
+    Obligation,
+    Payment,
+    Receivable,
+    ReturnedPayment,
+    standing_receivables,
+    still_owed,
+)
 from payouts.services.ledger import book_obligations, book_payments, lock_pool
 
 
@@ -79,6 +88,26 @@ def stop_unsent(*, case_ids: Sequence[int], item: str, actor: User, now: datetim
     if here:
         book_obligations(Move.STOPPED, [one.pk for one in here], now=now)
     return sorted({one.case_id for one in here})
+
+
+def release_receivables(payment_ids: Sequence[int], *, now: datetime) -> list[int]:
+    """Of payments that failed, came back or were never sent: those whose money was to be recovered.
+
+    There is nothing to recover of them any more: what was owed goes back to the fund, and is not paid again.
+    Runs inside the caller's transaction, which holds the pool's lock and has booked what the bank said.
+    """
+    standing = standing_receivables().values("obligation")
+    rows = list(
+        Payment.objects.filter(pk__in=list(payment_ids), obligation__in=standing)
+        .order_by("pk")
+        .values_list("pk", "obligation_id", "returned_at")
+    )
+    back = [payment_id for payment_id, _, returned_at in rows if returned_at is not None]
+    if back:
+        book_payments(Move.REISSUED, back, posted_on=legal_day(now), now=now)
+    if rows:
+        book_obligations(Move.STOPPED, [obligation_id for _, obligation_id, _ in rows], now=now)
+    return [payment_id for payment_id, _, _ in rows]
 
 
 def _close_returns(stopped: Sequence[Obligation], *, actor: User, now: datetime) -> None:

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.test import Client
+from pytest_django import Settings
 
 import claims.services
 import payouts.services
@@ -18,12 +19,22 @@ from claims import kinds
 from claims.models import Claim, Ground, Spell, SpellMonth
 from claims.selectors import months_left
 from law.errors import Refused
+from law.money import Fen
 from payouts import kinds as money
-from payouts.models import Move, Obligation, Receivable, Transfer, still_owed
-from payouts.selectors import fund, prove
+from payouts.models import (
+    Batch,
+    Move,
+    Obligation,
+    Receivable,
+    ReturnedPayment,
+    Transfer,
+    standing_receivables,
+    still_owed,
+)
+from payouts.selectors import fund, months_of_case, prove, required_levels
 from payouts.services.judging import judge
 from sandbox.world import Person
-from tests.factories import CITY, NOW, City, reread
+from tests.factories import CITY, NOW, City, reread, reread_batch
 from tests.house.conftest import sandbox_in
 
 pytestmark = pytest.mark.django_db
@@ -199,3 +210,81 @@ def test_the_page_takes_the_report_and_shows_what_follows(city: City, client: Cl
     assert "个月给您留着" in words
     assert "我找到工作了" not in words
     assert "/apply/" in client.get("/my/").content.decode()
+
+
+def december_on_its_way(city: City, person: Person | None = None) -> tuple[Claim, Batch]:
+    """A claim whose December is signed; work that began in November is reported only now."""
+    claim = paying(city, person)
+    claims.services.accrue_due(now=DECEMBER)
+    batch = payouts.services.seal_batch(region=CITY, actor=city.staff.handlers[0], now=DECEMBER)
+    for actor in (city.staff.reviewers[0], city.staff.supervisors[0])[: required_levels(batch) - 1]:
+        payouts.services.sign_batch(
+            batch=batch, total_fen=Fen(batch.total_fen), actor=actor, now=DECEMBER + timedelta(minutes=10)
+        )
+    return claim, reread_batch(batch)
+
+
+def must_be_released(claim: Claim, *, messages: int) -> None:
+    """December is booked back to the fund; nothing has to come back, and the books agree."""
+    december = Obligation.objects.get(case=claim.case, month="2026-12")
+    assert Receivable.objects.get(obligation=december).amount_fen == december.amount_fen, "what was found stays"
+    assert not standing_receivables().exists()
+    assert Transfer.objects.filter(obligation=december, kind=Move.STOPPED).count() == 1
+    state = next(one for one in months_of_case(claim.case) if one.month == "2026-12")
+    assert (state.is_to_recover, state.is_stopped) == (False, True)
+    assert judge(CITY, date(2026, 12, 31))[0] == []
+    assert fund(CITY).payable_fen == 0
+    assert fund(CITY).suspense_fen == 0
+    assert claim.case.messages.filter(template="payment.not_to_return").count() == messages
+    assert prove().findings == []
+
+
+def test_money_on_its_way_when_the_spell_ended_that_fails_need_not_come_back(city: City) -> None:
+    claim, batch = december_on_its_way(city)
+    city.replace_a_card(batch)
+    payouts.services.submit_batch(batch=batch, now=DECEMBER + timedelta(minutes=20))
+    report(claim, date(2026, 11, 30), DECEMBER + timedelta(minutes=30))
+    assert standing_receivables().count() == 1
+    payouts.services.fetch_and_record(now=DECEMBER + timedelta(hours=1))
+    must_be_released(claim, messages=1)
+    returned = ReturnedPayment.objects.select_related("case").get(obligation__case=claim.case)
+    assert returned.case.status == money.SETTLED
+    assert not claim.case.messages.filter(template__startswith="payment.returned").exists()
+
+
+def test_money_that_comes_back_days_after_the_spell_ended_need_not_come_back_again(city: City) -> None:
+    claim, batch = december_on_its_way(city)
+    payouts.services.submit_batch(batch=batch, now=DECEMBER + timedelta(minutes=20))
+    report(claim, date(2026, 11, 30), DECEMBER + timedelta(minutes=30))
+    payouts.services.fetch_and_record(now=DECEMBER + timedelta(hours=1))
+    payouts.services.reconcile_open_days(now=DECEMBER + timedelta(hours=2))
+    assert standing_receivables().count() == 1, "it has arrived: it has to come back"
+    (payment,) = batch.payments.all()
+    city.tell("/control/return", end_to_end_id=payment.end_to_end_id, reason_code="AC04")
+    payouts.services.fetch_and_record(now=DECEMBER + timedelta(hours=3))
+    payouts.services.reconcile_open_days(now=DECEMBER + timedelta(hours=4))
+    must_be_released(claim, messages=1)
+
+
+@pytest.mark.parametrize("by", ["checker", "bank"])
+def test_a_batch_that_does_not_go_leaves_nothing_to_recover(
+    city: City, by: str, settings: Settings
+) -> None:
+    claim = paying(city)
+    claims.services.accrue_due(now=DECEMBER)
+    if by == "checker":
+        batch = payouts.services.seal_batch(region=CITY, actor=city.staff.handlers[0], now=DECEMBER)
+        report(claim, date(2026, 11, 30), DECEMBER)
+        payouts.services.send_back_batch(
+            batch=batch, reason_code="PEOPLE", actor=city.staff.reviewers[0], now=DECEMBER
+        )
+    else:
+        # Another holder's name under the account: the bank takes the file of nobody.
+        settings.ANYE_PAYER = {"account": "12", "name": "无"}
+        batch = city.signed(
+            payouts.services.seal_batch(region=CITY, actor=city.staff.handlers[0], now=DECEMBER)
+        )
+        report(claim, date(2026, 11, 30), DECEMBER)
+        payouts.services.submit_batch(batch=batch, now=DECEMBER + timedelta(minutes=20))
+        assert reread_batch(batch).case.status == money.REJECTED
+    must_be_released(claim, messages=0)

@@ -49,6 +49,8 @@ class Action(models.TextChoices):
     SEE_BATCHES = "SEE_BATCHES", gettext_lazy("查看发放批次")
     MAKE_BATCH = "MAKE_BATCH", gettext_lazy("生成发放批次")
     CHECK_BATCH = "CHECK_BATCH", gettext_lazy("复核发放批次")
+    RUN_MONTH = "RUN_MONTH", gettext_lazy("办理每月发放")
+    SIGN_MONTH = "SIGN_MONTH", gettext_lazy("签批拨款和结账")
     SEE_UNITS = "SEE_UNITS", gettext_lazy("查看名单和暂缓返还")
     KEEP_LISTS = "KEEP_LISTS", gettext_lazy("登记名单")
     HOLD_REFUNDS = "HOLD_REFUNDS", gettext_lazy("暂缓和恢复返还")
@@ -79,6 +81,7 @@ MATRIX: Mapping[Role, frozenset[Action]] = {
             Action.UNMASK,
             Action.SEE_BATCHES,
             Action.MAKE_BATCH,
+            Action.RUN_MONTH,
             Action.SEE_UNITS,
             Action.KEEP_LISTS,
             Action.SEE_POLICY,
@@ -114,6 +117,7 @@ MATRIX: Mapping[Role, frozenset[Action]] = {
             Action.SEE_BATCHES,
             # the third signature above the limit
             Action.CHECK_BATCH,
+            Action.SIGN_MONTH,
             Action.SEE_FUND,
             Action.SEE_UNITS,
             Action.HOLD_REFUNDS,

@@ -1,5 +1,5 @@
-"""The claim as a kind of case, and the request for a person to look at one: their statuses, who each of them
-waits for, and their verbs.
+"""The claim as a kind of case, the request for a person to look at one, and the month: their statuses, who
+each of them waits for, and their verbs.
 
 Data only. Status names and arrows are those of the field's procedure (application, automatic
 check, first and second signature, payment); nothing here decides anything.
@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
-from cases.kinds import Kind, WaitsFor, register
+from cases.kinds import Kind, Place, WaitsFor, register
 
 SUBMITTED = "SUBMITTED"
 AUTO_CHECK = "AUTO_CHECK"
@@ -201,6 +201,52 @@ CLAIM = register(
             SUSPENDED: timedelta(days=20),
             STOP_REVIEW: timedelta(days=4),
         },
+    )
+)
+
+OPEN = "OPEN"
+PROPOSED = "PROPOSED"
+CLOSED = "CLOSED"
+
+MONTH = register(
+    Kind(
+        code="month",
+        prefix="YF",
+        label=_("每月发放"),
+        initial=OPEN,
+        transitions={
+            # One officer says that all agrees, a supervisor signs; what differs meanwhile opens it again.
+            OPEN: frozenset({PROPOSED}),
+            PROPOSED: frozenset({OPEN, CLOSED}),
+            CLOSED: frozenset(),
+        },
+        waits_for={OPEN: WaitsFor.MACHINE, PROPOSED: WaitsFor.SUPERVISOR, CLOSED: WaitsFor.NOBODY},
+        verbs=frozenset(
+            {
+                "month.opened",
+                "month.frozen",
+                "month.scanned",
+                "month.step_run",
+                "month.step_failed",
+                "month.close_proposed",
+                "month.close_declined",
+                "month.closed",
+            }
+        ),
+        status_labels={OPEN: _("办理中"), PROPOSED: _("等主管签字结账"), CLOSED: _("已结账")},
+        verb_labels={
+            "month.opened": _("开始办理"),
+            "month.frozen": _("冻结名册"),
+            "month.scanned": _("核对到期和年龄"),
+            "month.step_run": _("重做一步"),
+            "month.step_failed": _("一步没有做成"),
+            "month.close_proposed": _("提出结账，送主管"),
+            "month.close_declined": _("主管退回，没有结账"),
+            "month.closed": _("签字，结账"),
+        },
+        decided=frozenset({CLOSED}),
+        max_age={OPEN: timedelta(days=62), PROPOSED: timedelta(days=3)},
+        place=Place.PAGE,
     )
 )
 

@@ -6,9 +6,10 @@ from datetime import date
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-import cases.refusals
+import payouts.refusals
 from cases.models import Determination
 from cases.wording import date_words, month_words
+from claims.rolls import DIFFERENCE_LABELS
 from claims.words import field_words
 from law.errors import Refused
 
@@ -51,6 +52,12 @@ SENTENCES: Mapping[str, str | Promise] = {
     "claim.rests_already": _("这一份已经因为服刑中断。"),
     "claim.released_before": _("释放的日子不晚于收监的那天（%(event)s），请再看一看。"),
     "claim.month_not_begun": _("%(month)s 还没有开始，不能生成应发。"),
+    "month.not_yours": _("每月发放由经办办理、主管签字，要在自己负责的地区。"),
+    "month.not_open": _("这个月现在不能提出结账。请看最新的经过。"),
+    "month.not_proposed": _("没有等签字的结账。请看最新的经过。"),
+    "month.own": _("您提出的，要由另一个人签字。"),
+    "month.remark_missing": _("退回要写明为什么，经办才知道改什么。"),
+    "month.differs": _("还有 %(count)s 项对不上，不能结账：%(first)s。逐项列在下面，对平了再结。"),
 }
 
 
@@ -58,9 +65,11 @@ def sentence(refused: Refused) -> str:
     """The sentence of a refusal, with its numbers filled in."""
     pattern = SENTENCES.get(refused.code)
     if pattern is None:
-        return cases.refusals.sentence(refused)
+        return payouts.refusals.sentence(refused)
     numbers = dict(refused.numbers)
     match numbers:
+        case {"first": str(first)}:
+            numbers["first"] = str(DIFFERENCE_LABELS[first])
         case {"field": str(field)}:
             numbers["field"] = field_words(field)
         case {"verdict": str(verdict)}:

@@ -34,8 +34,22 @@ def accrue_claim(*, claim_id: int) -> None:
 
 @shared_task
 def accrue_current_month() -> None:
-    """Owe every spell each month that has begun and is not owed yet."""
-    services.accrue_due(now=timezone.now())
+    """Freeze and scan the roll of each month that has begun, and owe what is not owed yet."""
+    services.go_through_months(now=timezone.now())
+
+
+@shared_task
+def run_step(*, run_id: int) -> None:
+    """Do a step of a month that an officer asked for again."""
+    services.go_on_with_step(run_id=run_id, now=timezone.now())
+
+
+@shared_task
+def sweep_steps() -> None:
+    """Take up the steps that nobody works at."""
+    now = timezone.now()
+    for run_id in services.steps_to_go_on(now=now):
+        services.go_on_with_step(run_id=run_id, now=now)
 
 
 @shared_task

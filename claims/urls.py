@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from claims import change_views, intake_views, person_views, views
+from claims import change_views, intake_views, month_views, person_views, views
 
 urlpatterns = [
     path("apply/", views.apply, name="apply"),
@@ -36,4 +36,14 @@ urlpatterns = [
     path("claims/<str:number>/papers/<int:key>/", views.paper, name="claim-paper"),
     path("claims/<str:number>/", views.tracker, name="claim"),
     path("claims/<str:number>/case/", views.case_page, name="case-claim"),
+    path("months/", month_views.months, name="months"),
+    path("months/<str:number>/", month_views.month, name="case-month"),
+    path("months/<str:number>/roll/", month_views.roll, name="month-roll"),
+    path("months/<str:number>/step/", month_views.run_step, name="month-step"),
+    path("months/<str:number>/funds/", month_views.ask_funds, name="month-ask-funds"),
+    path("months/<str:number>/close/", month_views.propose_close, name="month-propose-close"),
+    path("months/<str:number>/decide/", month_views.decide_close, name="month-decide-close"),
+    path("fund-requests/<str:number>/", month_views.fund_request, name="case-fund-request"),
+    path("fund-requests/<str:number>/decide/", month_views.decide_funds, name="fund-request-decide"),
+    path("fund-requests/<str:number>/receive/", month_views.receive_funds, name="fund-request-receive"),
 ]

@@ -9,6 +9,8 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
+from cases import timetable
+from config.celery import TIMETABLE
 from config.celery import app as celery_app
 
 
@@ -16,6 +18,10 @@ class CompositionConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        """Give every process our Celery app for its `shared_task`s, and connect the signal receivers."""
+        """Give every process our Celery app for its `shared_task`s, connect the signal receivers, and tell
+        the apps below when each task has its turn.
+        """
         celery_app.set_default()
+        for job in TIMETABLE.values():
+            timetable.register(job.task, job.every)
         import_module("config.worker")

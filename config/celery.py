@@ -35,7 +35,12 @@ TIMETABLE = {
     "accrue-current-month": Job(
         "claims.tasks.accrue_current_month",
         crontab(minute=5),
-        "benefit is owed for each month that has begun",
+        "the roll of a month that has begun is frozen and scanned, and benefit is owed for it",
+    ),
+    "go-on-with-steps": Job(
+        "claims.tasks.sweep_steps",
+        timedelta(minutes=1),
+        "a step of a month whose worker was lost goes on",
     ),
     "follow-payments": Job(
         "claims.tasks.follow_payments",

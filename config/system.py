@@ -35,7 +35,8 @@ PARTS: Mapping[str, str | Promise] = {
 }
 JOBS: Mapping[str, str | Promise] = {
     "verify-submitted-claims": gettext_lazy("核验新提交的申请"),
-    "accrue-current-month": gettext_lazy("生成本月应发"),
+    "accrue-current-month": gettext_lazy("冻结名册，生成本月应发"),
+    "go-on-with-steps": gettext_lazy("接着做没做完的每月发放步骤"),
     "follow-payments": gettext_lazy("把到账的申请转为发放中"),
     "end-used-up-spells": gettext_lazy("月数领完的停发"),
     "drop-old-drafts": gettext_lazy("删除放了三十天的草稿"),

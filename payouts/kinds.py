@@ -230,6 +230,56 @@ CONTRADICTION = register(
     )
 )
 
+ASKED = "ASKED"
+APPROVED = "APPROVED"
+DECLINED = "DECLINED"
+RECEIVED = "RECEIVED"
+
+FUND_REQUEST = register(
+    Kind(
+        code="fund-request",
+        prefix="BK",
+        label=_("拨款申请"),
+        initial=ASKED,
+        transitions={
+            # Asked by one officer, signed by a supervisor; finance then moves the money.
+            ASKED: frozenset({APPROVED, DECLINED}),
+            APPROVED: frozenset({RECEIVED}),
+            DECLINED: frozenset(),
+            RECEIVED: frozenset(),
+        },
+        waits_for={
+            ASKED: WaitsFor.SUPERVISOR,
+            APPROVED: WaitsFor.HANDLER,
+            DECLINED: WaitsFor.NOBODY,
+            RECEIVED: WaitsFor.NOBODY,
+        },
+        verbs=frozenset(
+            {
+                "fund_request.asked",
+                "fund_request.approved",
+                "fund_request.declined",
+                "fund_request.received",
+            }
+        ),
+        status_labels={
+            ASKED: _("等主管签批"),
+            APPROVED: _("已签批，等财政拨入"),
+            DECLINED: _("没有同意，可以重提"),
+            RECEIVED: _("已拨入"),
+        },
+        verb_labels={
+            "fund_request.asked": _("提出拨款申请"),
+            "fund_request.approved": _("签批，报财政"),
+            "fund_request.declined": _("没有同意"),
+            "fund_request.received": _("财政拨入，登记凭证"),
+        },
+        decided=frozenset({APPROVED, DECLINED, RECEIVED}),
+        max_age={ASKED: timedelta(days=3), APPROVED: timedelta(days=10)},
+        place=Place.PAGE,
+    )
+)
+
 
 class Odd(models.TextChoices):
     """What contradicts what."""

@@ -10,6 +10,7 @@ urlpatterns = [
     path("batches/<str:number>/", views.batch, name="case-batch"),
     path("batches/<str:number>/sign/", views.sign, name="batch-sign"),
     path("batches/<str:number>/send-back/", views.send_back, name="batch-send-back"),
+    path("liabilities/", views.liabilities, name="liabilities"),
     path("returned/<str:number>/", views.returned, name="case-returned"),
     path("returned/<str:number>/card/", views.ask_card, name="returned-card"),
     path("returned/<str:number>/pay-again/", views.pay_again, name="returned-pay-again"),

@@ -139,6 +139,16 @@ def send_back(request: HttpRequest, number: str) -> HttpResponse:
     return redirect("batches")
 
 
+# --- what stays owed --------------------------------------------------------------------------------------
+
+
+@requires(Action.SEE_BATCHES)
+@require_GET
+def liabilities(request: HttpRequest) -> HttpResponse:
+    """All that is owed and could not be paid, and all that has to come back: it leaves by being settled."""
+    return render(request, "payouts/liabilities.html", {"page": selectors.liabilities(_officer(request))})
+
+
 # --- returned payments ------------------------------------------------------------------------------------
 
 

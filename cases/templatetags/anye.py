@@ -393,7 +393,9 @@ class NavItem:
 # The one list of the officers' navigation: section, words, URL name, right, name in `staff_counts`, keys.
 STAFF_NAV: tuple[NavItem, ...] = (
     NavItem(_("工作台"), _("我的待办"), "queue", Action.SEE_QUEUE, "queue", "g q"),
+    NavItem(_("工作台"), _("每月发放"), "months", Action.SEE_BATCHES, "month", "g m"),
     NavItem(_("工作台"), _("发放批次"), "batches", Action.SEE_BATCHES, "batch", "g b"),
+    NavItem(_("工作台"), _("待付和应收"), "liabilities", Action.SEE_BATCHES),
     NavItem(_("企业"), _("稳岗返还"), "refunds", Action.SEE_CASE, "refund", "g r"),
     NavItem(_("企业"), _("失信和重点名单"), "lists", Action.SEE_UNITS),
     NavItem(_("企业"), _("暂缓返还"), "holds", Action.SEE_UNITS),

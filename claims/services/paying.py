@@ -6,7 +6,7 @@ a person a month. One claim that cannot be owed is said in its trail and holds u
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -61,22 +61,30 @@ def accrue_due(*, now: datetime, claim_ids: Sequence[int] | None = None) -> int:
     return sum(accrue_month(month=month, now=now, claim_ids=claim_ids) for month in sorted(missing))
 
 
-def accrue_month(*, month: str, now: datetime, claim_ids: Sequence[int] | None = None) -> int:
+def accrue_month(
+    *,
+    month: str,
+    now: datetime,
+    claim_ids: Sequence[int] | None = None,
+    pool: str = "",
+    tell: Callable[[int], None] | None = None,
+) -> int:
     """Owe `month` to every spell that covers it and has not got it yet; returns how many. Re-runnable.
 
-    A month is owed once it has begun. The amount is that of the standard in force for that month.
+    A month is owed once it has begun. The amount is that of the standard in force for that month. `pool`: of
+    one pool alone; `tell` hears after each part how many spells have been gone through.
     """
     if month > legal_day(now).isoformat()[:7]:
         raise Refused("claim.month_not_begun", month=month)
-    owed, after = 0, 0
-    passed_over: set[int] = set()
-    while True:
-        chunk = _accrue_chunk(month=month, now=now, claim_ids=claim_ids, after=after, passed_over=passed_over)
-        owed += len(chunk)
-        if not chunk:
-            return owed
-        after = chunk[-1]
-        owed -= len(passed_over.intersection(chunk))
+    scope = _Scope(month, now, None if claim_ids is None else list(claim_ids), pool)
+    owed, after, seen = 0, 0, 0
+    while (part := _next_part(scope, after=after)) is not None:
+        last, count = part
+        owed += _accrue_part(scope, after=after, last=last)
+        after, seen = last, seen + count
+        if tell is not None:
+            tell(seen)
+    return owed
 
 
 def _in_payment(claim_ids: Sequence[int] | None) -> QuerySet[Spell]:
@@ -96,8 +104,42 @@ class _Award:
     facts: dict[str, object]
 
 
-# The next spells that cover a month and have not got it, locked but for those that somebody else holds.
-# A join and not EXISTS: the planner knows nothing yet of the months this very run has written.
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Which spells of which month are gone through; `claim_ids` None and `pool` "" for all."""
+
+    month: str
+    now: datetime
+    claim_ids: list[int] | None
+    pool: str
+
+    def bound(self, **more: int) -> dict[str, str | int | datetime | list[str] | list[int] | None]:
+        """The values of the questions below."""
+        return {
+            "month": self.month,
+            "in_payment": IN_PAYMENT,
+            "now": self.now,
+            "claims": self.claim_ids,
+            "pool": self.pool,
+            **more,
+        }
+
+
+# The last key of the next part of the spells that begin before and end after a month, and how many they are.
+# Parts are cut by key before it is asked who has the month already: each question looks at one part, however
+# many spells there are, and however little the planner knows of the months this very run has written.
+NEXT_PART = """
+    SELECT max(claim_id), count(*)
+    FROM (
+        SELECT claim_id FROM claims_spell
+        WHERE claim_id > %(after)s AND first_month <= %(month)s AND last_month >= %(month)s
+            AND (paid_through = '' OR paid_through >= %(month)s)
+            AND (%(claims)s::bigint[] IS NULL OR claim_id = ANY(%(claims)s::bigint[]))
+        ORDER BY claim_id LIMIT %(most)s
+    ) part
+"""
+
+# The spells of a part that have not got the month, locked but for those that somebody else holds.
 NOT_OWED_YET = """
     SELECT spell.claim_id, spell.determination_id, claim.party_id, claim.county, grounds.program,
         grounds.facts
@@ -106,56 +148,70 @@ NOT_OWED_YET = """
     JOIN cases_case standing ON standing.id = spell.claim_id
     JOIN cases_determination grounds ON grounds.id = spell.determination_id
     LEFT JOIN claims_spellmonth done ON done.spell_id = spell.claim_id AND done.month = %(month)s
+        AND done.spell_id > %(after)s AND done.spell_id <= %(last)s
     LEFT JOIN claims_interruption rest ON rest.spell_id = spell.claim_id AND rest.after < %(month)s
         AND (rest.until = '' OR rest.until >= %(month)s)
-    WHERE standing.status = ANY(%(in_payment)s)
+    WHERE spell.claim_id > %(after)s AND spell.claim_id <= %(last)s
+        AND claim.case_id > %(after)s AND claim.case_id <= %(last)s
+        AND standing.id > %(after)s AND standing.id <= %(last)s
+        AND standing.status = ANY(%(in_payment)s)
         AND spell.first_month <= %(month)s AND spell.last_month >= %(month)s AND spell.granted_at <= %(now)s
         AND (spell.paid_through = '' OR spell.paid_through >= %(month)s)
-        AND done.id IS NULL AND rest.id IS NULL
-        AND spell.claim_id > %(after)s AND spell.claim_id <> ALL(%(passed_over)s)
+        AND (%(pool)s = '' OR left(claim.county, 4) || '00' = %(pool)s)
         AND (%(claims)s::bigint[] IS NULL OR spell.claim_id = ANY(%(claims)s::bigint[]))
-    ORDER BY spell.claim_id LIMIT %(most)s
+        AND done.id IS NULL AND rest.id IS NULL
+    ORDER BY spell.claim_id
     FOR UPDATE OF spell SKIP LOCKED
 """
 
 
-@transaction.atomic
-def _accrue_chunk(
-    *, month: str, now: datetime, claim_ids: Sequence[int] | None, after: int, passed_over: set[int]
-) -> list[int]:
-    """Owe the next spells, all at once or, where that cannot be, one by one; returns which were tried.
-
-    What cannot be owed is added to `passed_over`.
-    """
+def _next_part(scope: _Scope, *, after: int) -> tuple[int, int] | None:
+    """The last key of the next part and how many spells it has, or None behind the last."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            NOT_OWED_YET,
-            {
-                "month": month,
-                "in_payment": IN_PAYMENT,
-                "now": now,
-                "after": after,
-                "passed_over": list(passed_over),
-                "claims": None if claim_ids is None else list(claim_ids),
-                "most": ACCRUE_CHUNK,
-            },
-        )
+        cursor.execute(NEXT_PART, scope.bound(after=after, most=ACCRUE_CHUNK))
+        last, count = cursor.fetchone()
+    return None if last is None else (last, count)
+
+
+@transaction.atomic
+def _accrue_part(scope: _Scope, *, after: int, last: int) -> int:
+    """Owe what is missing in a part, all at once or, where that cannot be, one by one; returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(NOT_OWED_YET, scope.bound(after=after, last=last))
         chunk = [
             _Award(claim_id, determination_id, party_id, county, program, json.loads(facts))
             for claim_id, determination_id, party_id, county, program, facts in cursor.fetchall()
         ]
+    if not chunk:
+        return 0
     try:
         with transaction.atomic():
-            _owe(chunk, month=month, now=now)
+            _owe(chunk, month=scope.month, now=scope.now)
     except (Refused, MissingParameter):
-        for award in chunk:
-            try:
-                with transaction.atomic():
-                    _owe([award], month=month, now=now)
-            except (Refused, MissingParameter) as fault:
-                passed_over.add(award.claim_id)
-                _hold_back(award.claim_id, fault, month=month, now=now)
-    return [award.claim_id for award in chunk]
+        return _owe_each(chunk, month=scope.month, now=scope.now)
+    return len(chunk)
+
+
+def _owe_each(chunk: Sequence[_Award], *, month: str, now: datetime) -> int:
+    """Owe it one by one, and say of each that it cannot be and why; returns how many are owed.
+
+    Once the fund is short it is short for all behind: they wait together for what is asked of finance.
+    """
+    owed = 0
+    for place, award in enumerate(chunk):
+        try:
+            with transaction.atomic():
+                _owe([award], month=month, now=now)
+            owed += 1
+        except MissingParameter as fault:
+            _hold_back([award.claim_id], fault.key, month=month, now=now)
+        except Refused as refused:
+            short = refused.code == "fund.short"
+            held = chunk[place:] if short else [award]
+            _hold_back([one.claim_id for one in held], refused.code, month=month, now=now)
+            if short:
+                break
+    return owed
 
 
 def _owe(chunk: Sequence[_Award], *, month: str, now: datetime) -> None:
@@ -191,17 +247,20 @@ def _owe(chunk: Sequence[_Award], *, month: str, now: datetime) -> None:
     )
 
 
-def _hold_back(claim_id: int, fault: Refused | MissingParameter, *, month: str, now: datetime) -> None:
-    """Say once in the trail, each time in the log, why a month is not owed; the next sweep tries again."""
-    case = Case.objects.get(pk=claim_id)
-    why = fault.code if isinstance(fault, Refused) else fault.key
-    logger.error("%s is not owed for %s: %s", case.number, month, why)
+def _hold_back(claim_ids: Sequence[int], why: str, *, month: str, now: datetime) -> None:
+    """Say once in each trail, each time in the log, why a month is not owed; the next sweep tries again."""
     payload = {"month": month, "why": why}
-    said = Event.objects.filter(case=case, verb="claim.month_held_back", payload=payload)
-    if not said.exists():
-        cases.services.record(
-            case=case, verb="claim.month_held_back", actor=machine(), now=now, payload=payload
-        )
+    held = Event.objects.filter(case__in=list(claim_ids), verb="claim.month_held_back", payload=payload)
+    said = set(held.values_list("case_id", flat=True))
+    first = Case.objects.values_list("number", flat=True).get(pk=claim_ids[0])
+    logger.error("%s and %d more are not owed for %s: %s", first, len(claim_ids) - 1, month, why)
+    record_many(
+        kind=kinds.CLAIM,
+        verb="claim.month_held_back",
+        payloads=[(claim_id, payload) for claim_id in claim_ids if claim_id not in said],
+        actor=machine(),
+        now=now,
+    )
 
 
 def follow_payments(*, now: datetime) -> int:

@@ -124,7 +124,7 @@ def batches(viewer: User) -> list[BatchRow]:
             count=batch.count,
             total_fen=Fen(batch.total_fen),
             status_label=BATCH.status_labels[batch.case.status],
-            tone=_tone(batch.case.status),
+            tone=tone_of(batch.case.status),
         )
         for batch in rows[:BATCHES_SHOWN]
     ]
@@ -158,7 +158,8 @@ def batch_by_number(viewer: User, number: str) -> Batch | None:
     )
 
 
-def _tone(status: str) -> str:
+def tone_of(status: str) -> str:
+    """The tone of a batch in this status."""
     if status in (BUILT, APPROVED1):
         return "warn"
     if status == REJECTED:
@@ -299,7 +300,7 @@ def batch_page(viewer: User, number: str) -> BatchPage | None:
         batch=batch,
         case=batch.case,
         status_label=BATCH.status_labels[batch.case.status],
-        tone=_tone(batch.case.status),
+        tone=tone_of(batch.case.status),
         steps=_steps(batch, signatures, levels),
         fund=fund(batch.region),
         parts=_parts(batch),

@@ -4,8 +4,10 @@ Each is one keyword-only call that takes the clock and, where a person acts, the
 again without harm. Nothing outside this package writes a table of this app.
 """
 
+from payouts.services.closing import close_month, unpaid_of
 from payouts.services.correcting import ask_card_again, decide_pay_again, propose_pay_again
 from payouts.services.holding import hold_payments, release_payments
+from payouts.services.funding import ask_for_funds, decide_fund_request, receive_funds
 from payouts.services.owing import Due, open_fund, owe, owe_many
 from payouts.services.payees import NewPayee, set_first_payees, set_payee
 from payouts.services.receipts import fetch_and_record, record_receipts
@@ -23,7 +25,10 @@ __all__ = [
     "Stopped",
     "acts_for",
     "ask_card_again",
+    "ask_for_funds",
+    "close_month",
     "decide_act",
+    "decide_fund_request",
     "decide_pay_again",
     "fetch_and_record",
     "hold_payments",
@@ -32,6 +37,7 @@ __all__ = [
     "owe_many",
     "propose_act",
     "propose_pay_again",
+    "receive_funds",
     "reconcile_day",
     "reconcile_open_days",
     "record_receipts",
@@ -46,4 +52,5 @@ __all__ = [
     "stop_unsent",
     "submit_batch",
     "submit_waiting",
+    "unpaid_of",
 ]

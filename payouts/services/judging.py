@@ -38,6 +38,9 @@ from policy.selectors import integer
 # What the bank prints on the person's statement, by program; one that is not listed prints its item.
 PURPOSES = {"unemployment-benefit": "失业保险金", "retention-refund": "稳岗返还"}
 
+ACCOUNT_PROBLEMS = frozenset({bank_file.ACCOUNT_SHAPE, bank_file.ACCOUNT_CHECK, bank_file.BANK_CODE})
+"""Problems of a line that another account would mend; the others are of the name."""
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Payable:

@@ -21,6 +21,7 @@ from law.errors import Refused
 from law.money import Fen
 from law.workdays import legal_day
 from payouts.models import Obligation, Transfer, pool_of
+from payouts.services.closing import open_days
 from payouts.services.ledger import book_funding, book_owed, fund_must_cover
 
 CHUNK = 5_000
@@ -127,10 +128,11 @@ def owe_many(*, rows: Sequence[Due], actor: User, now: datetime) -> int:
             raise Refused("obligation.amount")
     # In the order of their keys, so that two writers of the same rows wait for each other, and never cross.
     ordered = sorted(by_key)
+    opened = open_days({pool_of(row.region) for row in rows}, now=now)
     new = 0
     for start in range(0, len(ordered), CHUNK):
         chunk = {key: by_key[key] for key in ordered[start : start + CHUNK]}
-        created = _insert(chunk, now=now)
+        created = _insert(chunk, opened, now=now)
         if len(created) < len(chunk):
             _must_agree(chunk, created=created)
         if created:
@@ -140,7 +142,9 @@ def owe_many(*, rows: Sequence[Due], actor: User, now: datetime) -> int:
     return new
 
 
-def _insert(chunk: Mapping[str, Due], *, now: datetime) -> dict[str, int]:
+def _insert(
+    chunk: Mapping[str, Due], opened: Mapping[str, tuple[date, date]], *, now: datetime
+) -> dict[str, int]:
     """Insert what is not there yet, in the order of `chunk`; key -> id of the new rows."""
     rows = chunk.values()
     with connection.cursor() as cursor:
@@ -169,11 +173,18 @@ def _insert(chunk: Mapping[str, Due], *, now: datetime) -> dict[str, int]:
                 texts(row.region for row in rows),
                 texts(pool_of(row.region) for row in rows),
                 integers(row.amount_fen for row in rows),
-                days(row.due(now) for row in rows),
+                days(_due_on(row, opened, now=now) for row in rows),
             ],
         )
         created = cursor.fetchall()
     return dict(created)
+
+
+def _due_on(row: Due, opened: Mapping[str, tuple[date, date]], *, now: datetime) -> date:
+    """The day from which a row may be paid; one of a month that is closed is dated in the open one."""
+    due = row.due(now)
+    first, late = opened.get(pool_of(row.region), (due, due))
+    return due if due >= first else late
 
 
 def _must_agree(chunk: Mapping[str, Due], *, created: dict[str, int]) -> None:

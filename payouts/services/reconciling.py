@@ -19,6 +19,8 @@ from cases.arrays import instants, integers, texts
 from cases.services import transition
 from gateways.ports import BankStatement
 from gateways.services import Unavailable, fetch_statement
+from law import months
+from law.errors import Refused
 from law.workdays import LEGAL_ZONE, legal_day
 from payouts.kinds import ACCEPTED, PART_SETTLED, RECONCILED, SENT, SETTLED, Odd
 from payouts.models import (
@@ -32,6 +34,7 @@ from payouts.models import (
     pool_of,
     unresolved_receipts,
 )
+from payouts.selectors import closed_through
 from payouts.services.contradictions import open_for_old_receipts, open_for_payments
 from payouts.services.ledger import book_payments, lock_pool
 from payouts.services.returns import Bounced, open_returns
@@ -74,8 +77,10 @@ def reconcile_day(*, region: str, day: date, now: datetime) -> Reconciliation:
     found.
 
     Asks outside a transaction, writes in one; run again it changes nothing but adds a new comparison. Raises
-    Unavailable.
+    Unavailable, and `Refused("month.closed")` for a day of a closed month.
     """
+    if day.isoformat()[:7] <= closed_through(pool_of(region)):
+        raise Refused("month.closed", month=day.isoformat()[:7])
     statement = fetch_statement(day=day, now=now)
     return _reconcile(pool_of(region), day, statement, now=now)
 
@@ -117,6 +122,11 @@ def days_to_reconcile(region: str, *, now: datetime) -> list[date]:
         if agreed and legal_day(made_at) > day
     }
     begin = legal_day(first)
+    closed = {one.day for one in latest if one.agreed and legal_day(one.made_at) > one.day}
+    through = closed_through(region)
+    begin = (
+        max(legal_day(first), months.first_day(months.parse(through) + 1)) if through else legal_day(first)
+    )
     days = (begin + timedelta(days=offset) for offset in range((today - begin).days + 1))
     return [day for day in days if day not in closed][:DAYS_A_RUN]
 

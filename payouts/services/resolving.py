@@ -28,6 +28,7 @@ from payouts.models import (
     unresolved_receipts,
 )
 from payouts.recheck import Anew, work_out_anew
+from payouts.services.closing import open_days
 from payouts.services.ledger import book_obligation, book_payments, lock_pool
 from payouts.services.returns import Bounced, open_returns
 
@@ -218,6 +219,9 @@ def _owe_anew(obligation: Obligation, *, actor: User, now: datetime) -> Obligati
         now=now,
     )
     book_obligation(Move.WITHDRAWN, obligation.pk, now=now)
+    first, late = open_days([obligation.pool], now=now).get(
+        obligation.pool, (obligation.due_on, obligation.due_on)
+    )
     replacement = Obligation.objects.create(
         key=f"{obligation.key}/{obligation.pk}",
         party_id=obligation.party_id,
@@ -229,7 +233,7 @@ def _owe_anew(obligation: Obligation, *, actor: User, now: datetime) -> Obligati
         region=obligation.region,
         pool=obligation.pool,
         amount_fen=anew.amount_fen,
-        due_on=obligation.due_on,
+        due_on=obligation.due_on if obligation.due_on >= first else late,
         created_at=now,
         replaces=obligation,
     )

@@ -49,7 +49,8 @@ def open_returns(bounced: Sequence[Bounced], *, now: datetime) -> None:
     """For payments that failed or came back: open their case, or take it up again, and make the first step.
 
     What had to come back anyway, because the benefit was stopped meanwhile, is not paid again: its case is
-    closed at once. Runs inside the caller's transaction, which holds the pool's lock and has booked the money.
+    closed at once. Runs inside the caller's transaction, which holds the pool's lock and has booked the
+    money.
     """
     reasons = {one.payment_id: one.reason_code for one in bounced}
     payments = Payment.objects.select_related("obligation", "payee").filter(pk__in=list(reasons))

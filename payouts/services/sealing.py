@@ -41,11 +41,9 @@ from payouts.models import (
 from payouts.payer import Payer, payer
 from payouts.recheck import Rechecked, differing_of, recheck
 from payouts.services.contradictions import open_for_obligations
-from payouts.services.judging import Payable, judge, lines_of, still_standing, to_pay
+from payouts.services.judging import ACCOUNT_PROBLEMS, Payable, judge, lines_of, still_standing, to_pay
 from payouts.services.ledger import lock_pool
 from policy.selectors import integer
-
-_ACCOUNT_PROBLEMS = frozenset({bank_file.ACCOUNT_SHAPE, bank_file.ACCOUNT_CHECK, bank_file.BANK_CODE})
 
 # How many of the named parties no payment has reached yet.
 NEVER_PAID = """
@@ -155,7 +153,7 @@ def _choose(pool: str, today: date) -> tuple[list[Payable], dict[str, list[int]]
         problems = bank_file.problems_of(one.line)
         if not problems:
             chosen.append(one)
-        elif _ACCOUNT_PROBLEMS.intersection(problems):
+        elif ACCOUNT_PROBLEMS.intersection(problems):
             left_out[ACCOUNT_FAULTY].append(one.obligation_id)
         else:
             left_out[NAME_FAULTY].append(one.obligation_id)

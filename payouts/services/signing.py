@@ -75,7 +75,7 @@ def send_back_batch(*, batch: Batch, reason_code: str, actor: User, now: datetim
         raise Refused("batch.reason_missing")
     payments = Payment.objects.filter(batch=batch)
     payments.update(failed_at=now)
-    release_receivables(payments.values_list("pk", flat=True), now=now)
+    release_receivables(list(payments.values_list("pk", flat=True)), now=now)
     payload = {"reason": reason_code}
     transition(case=batch.case, to=REJECTED, verb="batch.sent_back", actor=actor, now=now, payload=payload)
     return batch

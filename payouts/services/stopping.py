@@ -1,8 +1,8 @@
 """Stopping: what was owed for months that are not due after all goes back to the fund, or has to come back.
 
 Nothing is netted and nothing is altered: an obligation that was never sent is booked back by a transfer of
-its own, one that was sent becomes a `Receivable`, which stands until that money turns out never to have arrived.
-Whoever stops decides which months; here it is only booked.
+its own, one that was sent becomes a `Receivable`, which stands until that money turns out never to have
+arrived. Whoever stops decides which months; here it is only booked.
 """
 
 from __future__ import annotations

@@ -227,7 +227,9 @@ def december_on_its_way(city: City, person: Person | None = None) -> tuple[Claim
 def must_be_released(claim: Claim, *, messages: int) -> None:
     """December is booked back to the fund; nothing has to come back, and the books agree."""
     december = Obligation.objects.get(case=claim.case, month="2026-12")
-    assert Receivable.objects.get(obligation=december).amount_fen == december.amount_fen, "what was found stays"
+    assert Receivable.objects.get(obligation=december).amount_fen == december.amount_fen, (
+        "what was found stays"
+    )
     assert not standing_receivables().exists()
     assert Transfer.objects.filter(obligation=december, kind=Move.STOPPED).count() == 1
     state = next(one for one in months_of_case(claim.case) if one.month == "2026-12")
@@ -267,9 +269,7 @@ def test_money_that_comes_back_days_after_the_spell_ended_need_not_come_back_aga
 
 
 @pytest.mark.parametrize("by", ["checker", "bank"])
-def test_a_batch_that_does_not_go_leaves_nothing_to_recover(
-    city: City, by: str, settings: Settings
-) -> None:
+def test_a_batch_that_does_not_go_leaves_nothing_to_recover(city: City, by: str, settings: Settings) -> None:
     claim = paying(city)
     claims.services.accrue_due(now=DECEMBER)
     if by == "checker":

@@ -23,6 +23,9 @@ class BenefitMonth(models.Model):
     pool = models.CharField(max_length=6)
     month = models.CharField(max_length=7)
     frozen_at = models.DateTimeField()
+    # How many the freeze found on the roll, and how many had left it since the month before.
+    on_count = models.PositiveIntegerField()
+    left_count = models.PositiveIntegerField()
     scanned_at = models.DateTimeField(null=True, blank=True)
     proposed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -85,6 +88,7 @@ class RollLine(models.Model):
         ]
         indexes = [
             models.Index(fields=["month", "notice"], condition=~Q(notice=""), name="claims_roll_noticed"),
+            models.Index(fields=["month", "why"], condition=~Q(why=""), name="claims_roll_left"),
         ]
 
 

@@ -25,6 +25,7 @@ from claims.rolls import Difference, Roll
 from law import months
 from law.errors import MissingParameter
 from law.money import yuan_grouped
+from law.parameters import ParameterBook
 from law.workdays import provisional_due
 from payouts.models import FundRequest
 from payouts.selectors import MonthBatch, Total
@@ -68,18 +69,18 @@ class StepRow:
     may_run: bool
 
 
-def due_by(key: str, month: str, *, region: str) -> date | None:
+def due_by(key: str, month: str, *, region: str, law: ParameterBook) -> date | None:
     """The day by which a step is due: the policy's day of the month, on the next working day if it is none.
 
     2026-10 and the 3rd: the holiday lasts to the 7th, so 2026-10-08. None where the policy has no day.
     """
     first = months.first_day(months.parse(month))
     try:
-        day = first.replace(day=policy.selectors.integer(key, region=region, on=first))
+        day = first.replace(day=law.integer(key, region=region, on=first))
     except MissingParameter:
         return None
     try:
-        return policy.selectors.calendar(region=region).next_working_day(day)
+        return policy.selectors.calendar(region=region, law=law).next_working_day(day)
     except MissingParameter:
         before = date.fromordinal(day.toordinal() - 1)
         return provisional_due(before, 1)
@@ -92,8 +93,10 @@ def month_page(
     roll = rolls.roll_of(row)
     money = payouts.selectors.money_of(row.pool, row.month)
     batches = payouts.selectors.batches_of(row.pool, row.month)
+    returned = payouts.selectors.returned_of(row.pool, row.month)
     may_run = can(viewer, Action.RUN_MONTH) and covers(viewer, row.pool)
     may_sign = can(viewer, Action.SIGN_MONTH) and covers(viewer, row.pool)
+    steps = {**_of_roll(row, roll), **_of_money(row, money, batches, returned)}
     requests = payouts.selectors.fund_requests_of(row.pool, row.month)
     return {
         "row": row,
@@ -101,12 +104,12 @@ def month_page(
         "status_label": kinds.MONTH.status_labels[row.case.status],
         "tone": rolls.tone_of(row),
         "roll": roll,
-        "held_back": rolls.held_back_words(row),
+        "held_back": rolls.held_back_words(row) if roll.not_owed else [],
         "money": money,
-        "returned": payouts.selectors.returned_of(row.pool, row.month),
+        "returned": returned,
         "to_recover": payouts.selectors.to_recover_of(row.pool, row.month),
-        "steps": _steps(row, roll, money, batches, now=now, may_run=may_run and row.closed_at is None),
-        "running": any(run.finished_at is None for run in rolls.latest_runs(row).values()),
+        "steps": _steps(row, steps, now=now, may_run=may_run and row.closed_at is None),
+        "running": rolls.is_running(row),
         "batches": batches,
         "fund_requests": [(one, payouts.selectors.fund_status(one)) for one in requests],
         "fund": payouts.selectors.fund(row.pool),
@@ -121,68 +124,19 @@ def month_page(
     }
 
 
-def _steps(
-    row: BenefitMonth,
-    roll: Roll,
-    money: dict[str, Total],
-    batches: Sequence[MonthBatch],
-    *,
-    now: datetime,
-    may_run: bool,
-) -> list[StepRow]:
-    days = payouts.selectors.open_days_of(row.pool, row.month)
-    sent = sum(one.submitted_at is not None for one in batches)
-    unsent = sum(one.submitted_at is None and one.tone != "bad" for one in batches)
-    waiting = money["OWED"].count + money["IN_BATCH"].count
-    return_count = payouts.selectors.returned_of(row.pool, row.month).count
-    done: dict[Step, tuple[str, str, datetime | None]] = {
-        Step.FREEZE: (
-            "PASS",
-            _("在册 %(on)s 人，出册 %(left)s 人") % {"on": f"{roll.on:,}", "left": f"{roll.left:,}"},
-            row.frozen_at,
-        ),
-        Step.SCAN: (
-            "PASS" if row.scanned_at else "OPEN",
-            _("要看一眼的 %(n)s 人") % {"n": f"{sum(n for _code, _label, n in roll.noted_by):,}"},
-            row.scanned_at,
-        ),
-        Step.OWE: (
-            "OPEN" if roll.not_owed else "PASS",
-            _("已生成 %(owed)s 笔，其中冻结后追加 %(added)s 笔；未生成 %(rest)s 笔")
-            % {"owed": f"{roll.owed:,}", "added": f"{roll.added:,}", "rest": f"{roll.not_owed:,}"},
-            rolls.owed_at(row),
-        ),
-        Step.SEND: (
-            "OPEN" if unsent or money["OWED"].count else "PASS" if sent else "",
-            _("已送 %(sent)s 批，等签字或等送 %(unsent)s 批；还没送的 %(n)s 笔")
-            % {"sent": sent, "unsent": unsent, "n": f"{waiting:,}"},
-            max((one.submitted_at for one in batches if one.submitted_at), default=None),
-        ),
-        Step.RESULTS: (
-            "OPEN" if money["SENT"].count else "PASS" if money["PAID"].count else "",
-            _("到账 %(paid)s 笔 %(yuan)s 元，等回盘 %(sent)s 笔，退回未了 %(back)s 笔")
-            % {
-                "paid": f"{money['PAID'].count:,}",
-                "yuan": yuan_grouped(money["PAID"].fen),
-                "sent": f"{money['SENT'].count:,}",
-                "back": f"{return_count:,}",
-            },
-            payouts.selectors.latest_receipt_at(row.pool, row.month),
-        ),
-        Step.RECONCILE: (
-            "OPEN" if days else "PASS" if sent else "",
-            ngettext("还有 %(n)s 天没有对平", "还有 %(n)s 天没有对平", len(days)) % {"n": len(days)},
-            payouts.selectors.compared_at(row.pool, row.month),
-        ),
-    }
-    runs = rolls.latest_runs(row)
+Done = dict[Step, tuple[str, str, datetime | None]]
+"""How far each step is: its outcome, its numbers in words, and when it last did something."""
+
+
+def _steps(row: BenefitMonth, done: Done, *, now: datetime, may_run: bool) -> list[StepRow]:
+    runs, law = rolls.latest_runs(row), policy.selectors.book()
     return [
         StepRow(
             code=step.value,
             label=str(step.label),
             outcome=outcome,
             words=words,
-            by=due_by(BY_DAY[step.value], row.month, region=row.pool),
+            by=due_by(BY_DAY[step.value], row.month, region=row.pool, law=law),
             at=at,
             next_at=next_turn(TASKS[step], now=now) if row.closed_at is None else None,
             run=(run := runs.get(step.value)),
@@ -193,9 +147,65 @@ def _steps(
     ]
 
 
+def _of_roll(row: BenefitMonth, roll: Roll) -> Done:
+    numbers = {"owed": f"{roll.owed:,}", "added": f"{roll.added:,}", "rest": f"{roll.not_owed:,}"}
+    noted = sum(n for _code, _label, n in roll.noted_by)
+    return {
+        Step.FREEZE: (
+            "PASS",
+            _("在册 %(on)s 人，出册 %(left)s 人") % {"on": f"{roll.on:,}", "left": f"{roll.left:,}"},
+            row.frozen_at,
+        ),
+        Step.SCAN: (
+            "PASS" if row.scanned_at else "OPEN",
+            _("要看一眼的 %(n)s 人") % {"n": f"{noted:,}"},
+            row.scanned_at,
+        ),
+        Step.OWE: (
+            "OPEN" if roll.not_owed else "PASS",
+            _("已生成 %(owed)s 笔，其中冻结后追加 %(added)s 笔；未生成 %(rest)s 笔") % numbers,
+            rolls.owed_at(row),
+        ),
+    }
+
+
+def _of_money(
+    row: BenefitMonth, money: dict[str, Total], batches: Sequence[MonthBatch], returned: Total
+) -> Done:
+    days = payouts.selectors.open_days_of(row.pool, row.month)
+    sent = [one.submitted_at for one in batches if one.submitted_at is not None]
+    unsent = sum(one.submitted_at is None and one.tone != "bad" for one in batches)
+    waiting = money["OWED"].count + money["IN_BATCH"].count
+    results = {
+        "paid": f"{money['PAID'].count:,}",
+        "yuan": yuan_grouped(money["PAID"].fen),
+        "sent": f"{money['SENT'].count:,}",
+        "back": f"{returned.count:,}",
+    }
+    return {
+        Step.SEND: (
+            "OPEN" if waiting else "PASS" if sent else "",
+            _("已送 %(sent)s 批，等签字或等送 %(unsent)s 批；还没送的 %(n)s 笔")
+            % {"sent": len(sent), "unsent": unsent, "n": f"{waiting:,}"},
+            max(sent, default=None),
+        ),
+        Step.RESULTS: (
+            "OPEN" if money["SENT"].count else "PASS" if money["PAID"].count else "",
+            _("到账 %(paid)s 笔 %(yuan)s 元，等回盘 %(sent)s 笔，退回未了 %(back)s 笔") % results,
+            payouts.selectors.latest_receipt_at(row.pool, row.month),
+        ),
+        Step.RECONCILE: (
+            "OPEN" if days else "PASS" if sent else "",
+            ngettext("还有 %(n)s 天没有对平", "还有 %(n)s 天没有对平", len(days)) % {"n": len(days)},
+            payouts.selectors.compared_at(row.pool, row.month),
+        ),
+    }
+
+
 def timetable_words(pool: str, month: str) -> Sequence[tuple[str, date | None]]:
     """Each step and the day by which it is due, for the list of months."""
-    return [(str(Step(code).label), due_by(key, month, region=pool)) for code, key in BY_DAY.items()]
+    law = policy.selectors.book()
+    return [(str(Step(code).label), due_by(key, month, region=pool, law=law)) for code, key in BY_DAY.items()]
 
 
 def fund_request_page(asked: FundRequest, *, viewer: User) -> dict[str, object]:

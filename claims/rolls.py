@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Max, Q, QuerySet
@@ -58,28 +59,35 @@ class Difference:
         return DIFFERENCE_LABELS[self.code]
 
 
-# Months that are due and not owed, of spells in payment: how many, and of whom it was said why.
+# Spells due the month without an obligation.
 NOT_OWED = """
-    SELECT spell.claim_id, standing.number, grounds.facts, claim.county
     FROM claims_spell spell
     JOIN claims_claim claim ON claim.case_id = spell.claim_id
     JOIN cases_case standing ON standing.id = spell.claim_id
-    JOIN cases_determination grounds ON grounds.id = spell.determination_id
     LEFT JOIN claims_spellmonth done ON done.spell_id = spell.claim_id AND done.month = %(month)s
+    LEFT JOIN claims_interruption rest ON rest.spell_id = spell.claim_id AND rest.after < %(month)s
+        AND (rest.until = '' OR rest.until >= %(month)s)
     WHERE standing.status = ANY(%(in_payment)s) AND left(claim.county, 4) || '00' = %(pool)s
         AND spell.first_month <= %(month)s AND spell.last_month >= %(month)s
         AND (spell.paid_through = '' OR spell.paid_through >= %(month)s)
-        AND done.id IS NULL
-    ORDER BY spell.claim_id
+        AND done.id IS NULL AND rest.id IS NULL
 """
-# One that ended is still owed what is due of it (`claims.services.paying.IN_PAYMENT`).
-DUE_STATUSES = [kinds.APPROVED, kinds.PAYING, kinds.ENDED]
-
-WHY_HELD = """
-    SELECT DISTINCT ON (case_id) payload ->> 'why'
-    FROM cases_event WHERE verb = 'claim.month_held_back' AND case_id = ANY(%s) AND payload ->> 'month' = %s
-    ORDER BY case_id, sequence DESC
-"""
+COUNTED = f"SELECT count(*), (array_agg(standing.number ORDER BY spell.claim_id))[1:5] {NOT_OWED}"
+WITH_FACTS = (
+    "SELECT grounds.program, grounds.facts, missing.county"
+    f" FROM (SELECT spell.claim_id, spell.determination_id, claim.county {NOT_OWED}) missing"  # noqa: S608 - ours
+    " JOIN cases_determination grounds ON grounds.id = missing.determination_id ORDER BY missing.claim_id"
+)
+# Of those: why they were held back, as was said last.
+WHY_HELD = (
+    "SELECT why, count(*) FROM ("
+    " SELECT DISTINCT ON (said.case_id) said.payload ->> 'why' AS why FROM cases_event said"
+    " WHERE said.verb = 'claim.month_held_back' AND said.payload ->> 'month' = %(month)s"
+    f" AND said.case_id IN (SELECT spell.claim_id {NOT_OWED})"  # noqa: S608 - ours
+    " ORDER BY said.case_id, said.sequence DESC) latest GROUP BY why ORDER BY why"
+)
+# One that ended or rests is still owed what is due of it (`claims.services.paying.IN_PAYMENT`).
+DUE_STATUSES = [kinds.APPROVED, kinds.PAYING, kinds.INTERRUPTED, kinds.ENDED]
 
 
 def month_by_number(viewer: User, number: str) -> BenefitMonth | None:
@@ -102,7 +110,7 @@ class MonthRow:
     pool: str
     month: str
     on: int
-    owed: int
+    left: int
     status_label: Label
     tone: str
 
@@ -111,25 +119,18 @@ def months_of(viewer: User) -> list[MonthRow]:
     """The months of the viewer's regions, newest first."""
     rows = in_regions(BenefitMonth.objects.select_related("case"), viewer, "pool")
     found = list(rows.order_by("-month", "pool")[:MONTHS_SHOWN])
-    on = dict(
-        RollLine.objects.filter(month__in=found, standing=RollLine.Standing.ON)
-        .values_list("month")
-        .annotate(n=Count("pk"))
-        .order_by()
-    )
     return [
         MonthRow(
             number=row.case.number,
             pool=row.pool,
             month=row.month,
-            on=on.get(row.pk, 0),
-            owed=sum(one.count for state, one in payouts.selectors.money_of(row.pool, row.month).items()
-                     if state != "STOPPED"),
+            on=row.on_count,
+            left=row.left_count,
             status_label=kinds.MONTH.status_labels[row.case.status],
             tone=tone_of(row),
         )
         for row in found
-    ]  # fmt: skip
+    ]
 
 
 def tone_of(row: BenefitMonth) -> str:
@@ -153,19 +154,18 @@ class Roll:
 def roll_of(row: BenefitMonth) -> Roll:
     """The numbers of a month's roll."""
     lines = RollLine.objects.filter(month=row)
-    counted = lines.values_list("standing", "why").annotate(n=Count("pk")).order_by("-n", "why")
+    gone = lines.filter(standing=RollLine.Standing.LEFT)
+    left = gone.values_list("why").annotate(n=Count("pk")).order_by("-n", "why")
     noted = dict(lines.exclude(notice="").values_list("notice").annotate(n=Count("pk")).order_by())
-    left = [(why_label(why), n) for standing, why, n in counted if standing == RollLine.Standing.LEFT]
-    on = sum(n for standing, _, n in counted if standing == RollLine.Standing.ON)
     owed = _owed_of(row).count()
     return Roll(
-        on=on,
-        left=sum(n for _, n in left),
-        left_by=left,
+        on=row.on_count,
+        left=row.left_count,
+        left_by=[(why_label(why), n) for why, n in left],
         noted_by=[(code.value, code.label, noted[code.value]) for code in RollLine.Notice if code in noted],
         owed=owed,
         added=_added_of(row).count(),
-        not_owed=len(not_owed(row)),
+        not_owed=missing_of(row)[0],
     )
 
 
@@ -186,27 +186,21 @@ def _added_of(row: BenefitMonth) -> QuerySet[SpellMonth]:
     return _owed_of(row).filter(owed_at__gte=row.frozen_at).exclude(spell__in=on_roll)
 
 
-def not_owed(row: BenefitMonth, *, month: str = "") -> list[tuple[int, str, object, str]]:
-    """Spells due the month without an obligation: claim, its number, its facts and its county."""
+def missing_of(row: BenefitMonth) -> tuple[int, list[str]]:
+    """How many spells are due the month without an obligation, and the numbers of the first few."""
+    [(count, first)] = _ask(COUNTED, row)
+    return count, first or []
+
+
+def _ask(question: str, row: BenefitMonth) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(NOT_OWED, {"month": month or row.month, "pool": row.pool, "in_payment": DUE_STATUSES})
+        cursor.execute(question, {"month": row.month, "pool": row.pool, "in_payment": DUE_STATUSES})
         return list(cursor.fetchall())
-
-
-def why_held_back(row: BenefitMonth, claim_ids: Sequence[int]) -> dict[str, int]:
-    """Of these claims: how many were held back for the month, by the latest reason."""
-    found: dict[str, int] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(WHY_HELD, [list(claim_ids), row.month])
-        for (why,) in cursor.fetchall():
-            found[why] = found.get(why, 0) + 1
-    return found
 
 
 def held_back_words(row: BenefitMonth) -> list[tuple[str, int]]:
     """Why months were held back, in words, of those that are not owed yet."""
-    claim_ids = [claim_id for claim_id, *_rest in not_owed(row)]
-    return [(problem_words(why), n) for why, n in sorted(why_held_back(row, claim_ids).items())]
+    return [(problem_words(why), n) for why, n in _ask(WHY_HELD, row)]
 
 
 def problem_words(code: str) -> str:
@@ -220,13 +214,11 @@ def problem_words(code: str) -> str:
 def needed_of(row: BenefitMonth) -> tuple[int, Fen]:
     """How many months are still to be owed, and their sum by the rule, in fen. Raises MissingParameter."""
     book = policy.selectors.book()
-    rows = not_owed(row)
-    total = 0
-    for _, _, facts, county in rows:
-        parsed = json.loads(facts) if isinstance(facts, str) else facts
-        assert isinstance(parsed, dict)
-        total += fen_of_month(parsed, row.month, county=county, book=book)
-    return len(rows), Fen(total)
+    amounts = [
+        fen_of_month(program, json.loads(facts), row.month, county=county, book=book)
+        for program, facts, county in _ask(WITH_FACTS, row)
+    ]
+    return len(amounts), Fen(sum(amounts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +269,11 @@ def latest_runs(row: BenefitMonth) -> dict[str, StepRun]:
     return {one.step: one for one in rows}
 
 
+def is_running(row: BenefitMonth) -> bool:
+    """Whether a step is being done again."""
+    return StepRun.objects.filter(month=row, finished_at=None).exists()
+
+
 def owed_at(row: BenefitMonth) -> datetime | None:
     """When a month was last owed to somebody."""
     last: datetime | None = _owed_of(row).aggregate(last=Max("owed_at"))["last"]
@@ -290,13 +287,13 @@ def stands_in_the_way(row: BenefitMonth, *, unpaid: int, with_books: bool, now: 
     odd = payouts.selectors.open_contradictions(row.pool, row.month)
     asked = [one.case.number for one in payouts.selectors.fund_requests_of(row.pool, row.month)
              if one.closed_at is None]  # fmt: skip
-    missing = [number for _, number, _, _ in not_owed(row)]
+    missing, first = missing_of(row)
     earlier = BenefitMonth.objects.filter(pool=row.pool, month__lt=row.month, closed_at=None)
     found = [
         Difference("NOT_OVER", int(months.month_of(legal_day(now)) <= row.month)),
         Difference("EARLIER", earlier.count(), [one.month for one in earlier.order_by("month")[:5]]),
         Difference("NOT_SCANNED", int(row.scanned_at is None)),
-        Difference("NOT_OWED", len(missing), missing[:5]),
+        Difference("NOT_OWED", missing, first),
         Difference("FUND_REQUEST", len(asked), asked),
         Difference("UNPAID", unpaid),
         Difference("BATCHES", len(unfinished), unfinished[:5]),

@@ -26,14 +26,14 @@ from accounts.services import create_staff, ensure_person, link_citizen
 from audit.models import CheckRun, Finding
 from cases.attachments import Paper
 from claims import kinds
-from claims.models import Claim, Ground
+from claims.models import BenefitMonth, Claim, Ground
 from claims.services import Application
 from gateways.ports import BankReceipt
 from law.money import Fen
 from law.parameters import Citation, Value
 from law.workdays import legal_day
 from payouts import kinds as money
-from payouts.models import Batch, Contradiction, ReturnedPayment
+from payouts.models import Batch, Contradiction, FundRequest, ReturnedPayment
 from policy.models import PolicyValue
 from policy.services import approve, propose
 from sandbox.server import Running
@@ -456,6 +456,24 @@ class City:
             payouts.services.reconcile_day(region=CITY, day=TODAY + timedelta(days=day), now=later)
         found = ReturnedPayment.objects.select_related("case", "obligation__party", "payment__payee")
         return found.exclude(pk__in=before).get(payment__batch=batch)
+
+    def month(self) -> BenefitMonth:
+        """The current month with its roll frozen, and owed to whoever is due it."""
+        claims.services.go_through_months(now=NOW + timedelta(hours=1))
+        return BenefitMonth.objects.select_related("case").get(
+            pool=CITY, month=legal_day(NOW).isoformat()[:7]
+        )
+
+    def fund_request(self) -> FundRequest:
+        """More than the fund holds, asked for by a handler."""
+        return payouts.services.ask_for_funds(
+            pool=CITY,
+            month=legal_day(NOW).isoformat()[:7],
+            count=1,
+            needed_fen=Fen(2 * FUND_FEN),
+            actor=self.staff.handlers[0],
+            now=NOW + timedelta(hours=1),
+        )
 
     # --- checks -------------------------------------------------------------------------------------------
 

@@ -22,8 +22,8 @@ CREATE TRIGGER claims_rollline_frozen BEFORE UPDATE ON claims_rollline FOR EACH 
 CREATE TRIGGER claims_rollline_never_deleted BEFORE DELETE ON claims_rollline
     FOR EACH ROW EXECUTE FUNCTION claims_refuse_change();
 CREATE TRIGGER claims_benefitmonth_frozen BEFORE UPDATE ON claims_benefitmonth FOR EACH ROW
-    WHEN ((OLD.case_id, OLD.pool, OLD.month, OLD.frozen_at)
-          IS DISTINCT FROM (NEW.case_id, NEW.pool, NEW.month, NEW.frozen_at)
+    WHEN ((OLD.case_id, OLD.pool, OLD.month, OLD.frozen_at, OLD.on_count, OLD.left_count)
+          IS DISTINCT FROM (NEW.case_id, NEW.pool, NEW.month, NEW.frozen_at, NEW.on_count, NEW.left_count)
           OR OLD.closed_at IS NOT NULL)
     EXECUTE FUNCTION claims_refuse_change();
 CREATE TRIGGER claims_benefitmonth_never_deleted BEFORE DELETE ON claims_benefitmonth
@@ -56,6 +56,8 @@ class Migration(migrations.Migration):
                 ('pool', models.CharField(max_length=6)),
                 ('month', models.CharField(max_length=7)),
                 ('frozen_at', models.DateTimeField()),
+                ('on_count', models.PositiveIntegerField()),
+                ('left_count', models.PositiveIntegerField()),
                 ('scanned_at', models.DateTimeField(blank=True, null=True)),
                 ('proposed_at', models.DateTimeField(blank=True, null=True)),
                 ('closed_at', models.DateTimeField(blank=True, null=True)),
@@ -97,6 +99,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='benefitmonth',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('closed_by', None)), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False), ('proposed_by__isnull', False), models.Q(('closed_by', models.F('proposed_by')), _negated=True)), _connector='OR'), name='claims_month_four_eyes'),
+        ),
+        migrations.AddIndex(
+            model_name='rollline',
+            index=models.Index(condition=models.Q(('why', ''), _negated=True), fields=['month', 'why'], name='claims_roll_left'),
         ),
         migrations.AddIndex(
             model_name='rollline',

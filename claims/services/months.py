@@ -52,26 +52,38 @@ POOLS = """
 
 # Who is on the roll of a month as it stands, and who was due the month before and is not due this one.
 FROZEN = """
-    INSERT INTO claims_rollline (month_id, spell_id, standing, why, notice)
-    SELECT %(case)s, claim_id, CASE WHEN is_on THEN 'ON' ELSE 'LEFT' END,
-           CASE WHEN is_on THEN ''
-                WHEN ground <> '' THEN ground
-                WHEN last_month < %(month)s THEN 'EXHAUSTED'
-                ELSE status END, ''
-    FROM (
-        SELECT spell.claim_id, spell.ground, spell.last_month, standing.status,
-               standing.status = ANY(%(in_payment)s)
-                   AND spell.first_month <= %(month)s AND spell.last_month >= %(month)s
-                   AND (spell.paid_through = '' OR spell.paid_through >= %(month)s) AS is_on,
-               spell.first_month <= %(before)s AND spell.last_month >= %(before)s
-                   AND (spell.paid_through = '' OR spell.paid_through >= %(before)s) AS was_on
-        FROM claims_spell spell
-        JOIN claims_claim claim ON claim.case_id = spell.claim_id
-        JOIN cases_case standing ON standing.id = spell.claim_id
-        WHERE spell.granted_at <= %(now)s AND left(claim.county, 4) || '00' = %(pool)s
-    ) judged
-    WHERE is_on OR was_on
-    ORDER BY claim_id
+    WITH line AS (
+        INSERT INTO claims_rollline (month_id, spell_id, standing, why, notice)
+        SELECT %(case)s, claim_id, CASE WHEN is_on THEN 'ON' ELSE 'LEFT' END,
+               CASE WHEN is_on THEN ''
+                    WHEN ground <> '' THEN ground
+                    WHEN last_month < %(month)s THEN 'EXHAUSTED'
+                    WHEN is_resting THEN %(resting)s
+                    ELSE status END, ''
+        FROM (
+            SELECT spell.claim_id, spell.ground, spell.last_month, standing.status,
+                   resting.id IS NOT NULL AS is_resting,
+                   standing.status = ANY(%(in_payment)s)
+                       AND spell.first_month <= %(month)s AND spell.last_month >= %(month)s
+                       AND (spell.paid_through = '' OR spell.paid_through >= %(month)s)
+                       AND resting.id IS NULL AS is_on,
+                   spell.first_month <= %(before)s AND spell.last_month >= %(before)s
+                       AND (spell.paid_through = '' OR spell.paid_through >= %(before)s)
+                       AND rested.id IS NULL AS was_on
+            FROM claims_spell spell
+            JOIN claims_claim claim ON claim.case_id = spell.claim_id
+            JOIN cases_case standing ON standing.id = spell.claim_id
+            LEFT JOIN claims_interruption resting ON resting.spell_id = spell.claim_id
+                AND resting.after < %(month)s AND (resting.until = '' OR resting.until >= %(month)s)
+            LEFT JOIN claims_interruption rested ON rested.spell_id = spell.claim_id
+                AND rested.after < %(before)s AND (rested.until = '' OR rested.until >= %(before)s)
+            WHERE spell.granted_at <= %(now)s AND left(claim.county, 4) || '00' = %(pool)s
+        ) judged
+        WHERE is_on OR was_on
+        ORDER BY claim_id
+        RETURNING standing
+    )
+    SELECT count(*) FILTER (WHERE standing = 'ON'), count(*) FILTER (WHERE standing = 'LEFT') FROM line
 """
 
 # Those on the roll that the scan has not noted yet, with what their age is counted from.
@@ -140,26 +152,23 @@ def freeze_roll(*, pool: str, month: str, actor: User, now: datetime) -> Benefit
         verb="month.opened",
         payload={"month": month},
     )
-    row = BenefitMonth.objects.create(case=case, pool=pool, month=month, frozen_at=now)
+    row = BenefitMonth(case=case, pool=pool, month=month, frozen_at=now)
+    bound: dict[str, str | int | datetime | list[str]] = {
+        "case": case.pk,
+        "month": month,
+        "before": months.shift(month, -1),
+        "pool": pool,
+        "in_payment": IN_PAYMENT,
+        "resting": kinds.INTERRUPTED,
+        "now": now,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            FROZEN,
-            {
-                "case": case.pk,
-                "month": month,
-                "before": months.shift(month, -1),
-                "pool": pool,
-                "in_payment": IN_PAYMENT,
-                "now": now,
-            },
-        )
-        cursor.execute(
-            "SELECT count(*) FILTER (WHERE standing = 'ON'), count(*) FILTER (WHERE standing = 'LEFT')"
-            " FROM claims_rollline WHERE month_id = %s",
-            [case.pk],
-        )
-        on, left = cursor.fetchone()
-    record(case=case, verb="month.frozen", actor=actor, now=now, payload={"on": on, "left": left})
+        # The roll and its counts see the same spells: one statement holds both.
+        cursor.execute(FROZEN, bound)
+        row.on_count, row.left_count = cursor.fetchone()
+    row.save(force_insert=True)
+    payload = {"on": row.on_count, "left": row.left_count}
+    record(case=case, verb="month.frozen", actor=actor, now=now, payload=payload)
     return row
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import connection
-from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum
 
 from accounts.models import User
 from accounts.selectors import covers, in_regions, masked_numbers
@@ -36,6 +36,7 @@ from payouts.models import (
     Contradiction,
     FundRequest,
     Payment,
+    Receivable,
     Reconciliation,
     ReturnedPayment,
     standing_receivables,
@@ -286,6 +287,7 @@ def liabilities(viewer: User) -> Liabilities:
         viewer,
         "obligation__pool",
     )
+    owing, owed_back = _total(returned, "payment__amount_fen"), _total(back, "amount_fen")
     shown = list(returned.order_by("returned_on", "pk")[:LIABILITIES_SHOWN])
     masked = masked_numbers([one.obligation.party_id for one in shown])
     held = in_regions(Balance.objects.filter(account=Account.SUSPENSE), viewer)
@@ -306,8 +308,8 @@ def liabilities(viewer: User) -> Liabilities:
             )
             for one in shown
         ],
-        returned_count=returned.count(),
-        returned_fen=Fen(returned.aggregate(total=Sum("payment__amount_fen"))["total"] or 0),
+        returned_count=owing.count,
+        returned_fen=owing.fen,
         to_recover=[
             ToRecover(
                 case_number=one.obligation.case.number,
@@ -318,9 +320,14 @@ def liabilities(viewer: User) -> Liabilities:
             )
             for one in back.order_by("found_at", "pk")[:LIABILITIES_SHOWN]
         ],
-        to_recover_count=back.count(),
-        to_recover_fen=Fen(back.aggregate(total=Sum("amount_fen"))["total"] or 0),
+        to_recover_count=owed_back.count,
+        to_recover_fen=owed_back.fen,
     )
+
+
+def _total(rows: QuerySet[ReturnedPayment] | QuerySet[Receivable], column: str) -> Total:
+    found = rows.aggregate(count=Count("pk"), total=Sum(column))
+    return Total(found["count"], Fen(found["total"] or 0))
 
 
 def returned_of(pool: str, month: str) -> Total:
@@ -329,7 +336,7 @@ def returned_of(pool: str, month: str) -> Total:
     rows = open_returns().filter(
         obligation__pool=pool, obligation__due_on__gte=begin, obligation__due_on__lt=end
     )
-    return Total(rows.count(), Fen(rows.aggregate(total=Sum("payment__amount_fen"))["total"] or 0))
+    return _total(rows, "payment__amount_fen")
 
 
 def to_recover_of(pool: str, month: str) -> Total:
@@ -338,4 +345,4 @@ def to_recover_of(pool: str, month: str) -> Total:
     rows = standing_receivables().filter(
         obligation__pool=pool, obligation__due_on__gte=begin, obligation__due_on__lt=end
     )
-    return Total(rows.count(), Fen(rows.aggregate(total=Sum("amount_fen"))["total"] or 0))
+    return _total(rows, "amount_fen")

@@ -35,6 +35,8 @@ EXPECTED: dict[Action, set[Role]] = {
     Action.SEE_BATCHES: {H, R, S, A},
     Action.MAKE_BATCH: {H},
     Action.CHECK_BATCH: {R, S},
+    Action.RUN_MONTH: {H},
+    Action.SIGN_MONTH: {S},
     Action.SEE_UNITS: {H, R, S, A},
     Action.KEEP_LISTS: {H},
     Action.HOLD_REFUNDS: {S},
@@ -84,6 +86,7 @@ def test_administrators_see_no_case_and_no_money() -> None:
 def test_who_makes_a_thing_is_of_another_role_than_who_checks_it() -> None:
     for role in Role:
         assert not {Action.MAKE_BATCH, Action.CHECK_BATCH} <= MATRIX[role]
+        assert not {Action.RUN_MONTH, Action.SIGN_MONTH} <= MATRIX[role]
         assert not {Action.HANDLE_CASE, Action.REVIEW_CASE} <= MATRIX[role]
 
 

@@ -213,6 +213,25 @@ def money_examples(city: City, users: Mapping[str, User]) -> dict[str, dict[str,
         "import-refused": {"key": file},
         "import-sign": {"key": file},
         "import-withdraw": {"key": file},
+        **month_examples(city),
+    }
+
+
+def month_examples(city: City) -> dict[str, dict[str, str]]:
+    """A month with its roll, and what was asked of finance."""
+    city.accrue(city.verified())
+    month = {"number": city.month().case.number}
+    asked = {"number": city.fund_request().case.number}
+    return {
+        "case-month": month,
+        "month-roll": month,
+        "month-step": month,
+        "month-ask-funds": month,
+        "month-propose-close": month,
+        "month-decide-close": month,
+        "case-fund-request": asked,
+        "fund-request-decide": asked,
+        "fund-request-receive": asked,
     }
 
 

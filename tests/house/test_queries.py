@@ -43,6 +43,9 @@ MOST = {
     "finding": 17,
     "batches": 8,
     "batch": 22,
+    "months": 9,
+    "month": 44,
+    "liabilities": 12,
     "my": 8,
     "tracker": 19,
     "apply": 30,
@@ -138,6 +141,28 @@ def batches(city: City) -> Scene:
 
     fill()
     return Scene(Look(city.staff.reviewers[0], reverse("batches")), fill)
+
+
+def months(city: City) -> Scene:
+    """A month of two people, one of them paid; then of six."""
+    city.accrue(*(city.verified() for _ in range(2)))
+    city.month()
+    return Scene(Look(city.staff.handlers[0], reverse("months")), lambda: batches(city).double())
+
+
+def month(city: City) -> Scene:
+    """A month with batches on their way, looked at closely; then with as many again."""
+    fill = batches(city).double
+    fill()
+    number = city.month().case.number
+    page = reverse("case-month", kwargs={"number": number})
+    return Scene(Look(city.staff.handlers[0], page), fill)
+
+
+def liabilities(city: City) -> Scene:
+    """Money that came back; then more of it."""
+    city.returned()
+    return Scene(Look(city.staff.handlers[0], reverse("liabilities")), city.returned)
 
 
 def batch(city: City) -> Scene:
@@ -322,6 +347,9 @@ SCENES: dict[str, Callable[[City], Scene]] = {
     "finding": lambda city: check(city, one=True),
     "batches": batches,
     "batch": batch,
+    "months": months,
+    "month": month,
+    "liabilities": liabilities,
     "my": lambda city: own_pages(city, lambda claim: reverse("my")),
     "tracker": lambda city: own_pages(
         city, lambda claim: reverse("claim", kwargs={"number": claim.case.number})

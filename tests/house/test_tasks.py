@@ -111,6 +111,15 @@ def used_up(city: City) -> None:
     claims.services.accrue_due(now=OVER, claim_ids=[claim.pk])
 
 
+def a_step(city: City) -> Arguments:
+    """A handler has asked for the payables of the month again; somebody was granted meanwhile."""
+    city.claim(kinds.APPROVED)
+    row, actor = city.month(), city.staff.handlers[0]
+    city.verified()
+    later = NOW + timedelta(hours=2)
+    return {"run_id": claims.services.ask_for_step(row=row, step="OWE", actor=actor, now=later).pk}
+
+
 def answered_check(city: City) -> None:
     """A check whose answer has come and whose hits nobody has looked at yet."""
     city.verified(city.person("WORKS_ELSEWHERE_LATER"))
@@ -209,6 +218,8 @@ CASES: Mapping[str, Twice] = {
     "claims.tasks.sweep_unverified": Twice(no_arguments(lambda city: city.claim(kinds.SUBMITTED))),
     "claims.tasks.accrue_claim": Twice(of_one_claim(kinds.APPROVED)),
     "claims.tasks.accrue_current_month": Twice(no_arguments(lambda city: city.claim(kinds.APPROVED))),
+    "claims.tasks.run_step": Twice(a_step),
+    "claims.tasks.sweep_steps": Twice(no_arguments(a_step)),
     "claims.tasks.follow_payments": Twice(paid_but_not_followed),
     "claims.tasks.drop_old_drafts": Twice(no_arguments(began_a_form), at=NOW + timedelta(days=31)),
     "claims.tasks.end_used_up": Twice(no_arguments(used_up), at=OVER),
@@ -289,11 +300,13 @@ def test_every_task_is_found_again_by_a_sweep_or_is_one() -> None:
         "claims.tasks.accrue_claim",
         "cases.tasks.run_job",
         "claims.tasks.run_import",
+        "claims.tasks.run_step",
         "subsidies.refund.tasks.go_on_with_run",
     }, "name here which job of the timetable finds the work of a new wake-up"
     assert {
         "claims.tasks.sweep_unverified",
         "claims.tasks.accrue_current_month",
+        "claims.tasks.sweep_steps",
         "cases.tasks.sweep_jobs",
         "claims.tasks.sweep_imports",
         "subsidies.refund.tasks.sweep_runs",

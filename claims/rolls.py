@@ -74,16 +74,16 @@ NOT_OWED = """
 """
 COUNTED = f"SELECT count(*), (array_agg(standing.number ORDER BY spell.claim_id))[1:5] {NOT_OWED}"
 WITH_FACTS = (
-    "SELECT grounds.program, grounds.facts, missing.county"
-    f" FROM (SELECT spell.claim_id, spell.determination_id, claim.county {NOT_OWED}) missing"  # noqa: S608 - ours
+    "SELECT grounds.program, grounds.facts, missing.county"  # noqa: S608 - a constant of this module
+    f" FROM (SELECT spell.claim_id, spell.determination_id, claim.county {NOT_OWED}) missing"
     " JOIN cases_determination grounds ON grounds.id = missing.determination_id ORDER BY missing.claim_id"
 )
 # Of those: why they were held back, as was said last.
 WHY_HELD = (
-    "SELECT why, count(*) FROM ("
+    "SELECT why, count(*) FROM ("  # noqa: S608 - as above
     " SELECT DISTINCT ON (said.case_id) said.payload ->> 'why' AS why FROM cases_event said"
     " WHERE said.verb = 'claim.month_held_back' AND said.payload ->> 'month' = %(month)s"
-    f" AND said.case_id IN (SELECT spell.claim_id {NOT_OWED})"  # noqa: S608 - ours
+    f" AND said.case_id IN (SELECT spell.claim_id {NOT_OWED})"
     " ORDER BY said.case_id, said.sequence DESC) latest GROUP BY why ORDER BY why"
 )
 # One that ended or rests is still owed what is due of it (`claims.services.paying.IN_PAYMENT`).

@@ -27,10 +27,11 @@ from accounts.selectors import machine
 from benchmarks.books import Books, columns
 from benchmarks.payout import COUNTY, FACTS, PROGRAM
 from benchmarks.rows import Row
-from benchmarks.stage import CITY, in_processes, scratch_database
+from benchmarks.stage import CITY, in_processes
 from cases.models import ParameterSet
 from claims import kinds
 from claims.services import accrue_month
+from config.scratch import scratch_database
 from law.money import Fen
 from law.programs import PROGRAMS
 from law.unemployment_benefit import UnemploymentDecision
@@ -132,7 +133,7 @@ def prepare(size: int) -> None:
     decision = program.decide(program.parse(FACTS), parameters)
     assert isinstance(decision, UnemploymentDecision)
     ParameterSet.objects.create(digest=parameters.digest, snapshot=parameters.snapshot())
-    given = {
+    given: dict[str, str | int | datetime | None] = {
         "first": FIRST_KEY,
         "last": FIRST_KEY + size - 1,
         "now": GRANTED,

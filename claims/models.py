@@ -16,8 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Party
 from accounts.privacy import EncryptedJSONField, EncryptedTextField
 from cases.models import Case, Determination, Proposal
-from claims.month_models import BenefitMonth, RollLine, StepRun
-from claims import contribution_models  # noqa: F401 - Django finds an app's tables from here
+from claims import (
+    contribution_models,  # noqa: F401 - Django finds an app's tables from here
+    month_models,  # noqa: F401 - Django finds an app's tables from here
+)
 
 DRAFT_KEPT = timedelta(days=30)
 

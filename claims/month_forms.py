@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from claims.models import StepRun
+from claims.month_models import StepRun
 from law.money import Fen, parse_yuan
 
 

@@ -20,7 +20,7 @@ from accounts.roles import Action, can
 from accounts.selectors import covers
 from cases.timetable import next_turn
 from claims import kinds, rolls
-from claims.models import BenefitMonth, StepRun
+from claims.month_models import BenefitMonth, StepRun
 from claims.rolls import Difference, Roll
 from law import months
 from law.errors import MissingParameter

@@ -21,8 +21,8 @@ from accounts.roles import Action, requires
 from accounts.services import check_one_time_code
 from cases.waking import wake
 from claims import month_pages, rolls, services, tasks
-from claims.models import BenefitMonth, RollLine
 from claims.month_forms import CloseForm, FundDecisionForm, ReceiptForm, StepForm
+from claims.month_models import BenefitMonth, RollLine
 from claims.refusals import sentence
 from law.errors import MissingParameter, Refused
 from payouts.models import FundRequest

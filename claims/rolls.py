@@ -22,7 +22,8 @@ from accounts.models import User
 from accounts.selectors import covers, in_regions, masked_numbers
 from cases.kinds import Label
 from claims import kinds
-from claims.models import BenefitMonth, Claim, Ground, RollLine, SpellMonth, StepRun
+from claims.models import Claim, Ground, SpellMonth
+from claims.month_models import BenefitMonth, RollLine, StepRun
 from claims.selectors import fen_of_month
 from law import months
 from law.money import Fen

@@ -26,7 +26,8 @@ from accounts.services import create_staff, ensure_person, link_citizen
 from audit.models import CheckRun, Finding
 from cases.attachments import Paper
 from claims import kinds
-from claims.models import BenefitMonth, Claim, Ground
+from claims.models import Claim, Ground
+from claims.month_models import BenefitMonth
 from claims.services import Application
 from gateways.ports import BankReceipt
 from law.money import Fen

@@ -18,7 +18,7 @@ from accounts.roles import Action, can
 from accounts.selectors import covers
 from cases.services import transition
 from claims import kinds
-from claims.models import BenefitMonth
+from claims.month_models import BenefitMonth
 from claims.rolls import Difference, figures_of, needed_of, stands_in_the_way
 from law.errors import Refused
 from payouts.models import FundRequest

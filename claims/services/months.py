@@ -23,7 +23,7 @@ from cases.arrays import integers, texts
 from cases.models import Event
 from cases.services import open_case, record
 from claims import kinds
-from claims.models import BenefitMonth, RollLine, StepRun
+from claims.month_models import BenefitMonth, RollLine, StepRun
 from claims.services.paying import IN_PAYMENT, accrue_due, accrue_month
 from law import months, retirement
 from law.errors import MissingParameter, Refused

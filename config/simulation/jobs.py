@@ -52,6 +52,11 @@ def _go_on_with_imports(now: datetime) -> None:
         cases.intake.go_on(intake_id=intake_id, lines=LINES, now=now)
 
 
+def _go_on_with_steps(now: datetime) -> None:
+    for run_id in claims.services.steps_to_go_on(now=now):
+        claims.services.go_on_with_step(run_id=run_id, now=now)
+
+
 def _go_on_with_refund_runs(now: datetime) -> None:
     for run_id in refunds.unfinished(now=now):
         refunds.go_on(run_id=run_id, now=now)
@@ -77,7 +82,8 @@ JOBS: Mapping[str, Job] = {
     "go-on-with-jobs": _go_on_with_jobs,
     "go-on-with-imports": _go_on_with_imports,
     "verify-submitted-claims": _verify,
-    "accrue-current-month": lambda now: claims.services.accrue_due(now=now),
+    "accrue-current-month": lambda now: claims.services.go_through_months(now=now),
+    "go-on-with-steps": _go_on_with_steps,
     "submit-approved-batches": lambda now: payouts.services.submit_waiting(now=now),
     "fetch-bank-receipts": lambda now: payouts.services.fetch_and_record(now=now),
     "reconcile-with-statement": lambda now: payouts.services.reconcile_open_days(now=now),

@@ -127,6 +127,7 @@ class Year:
             self._job(9, 46, "go-on-with-imports"),
             self._job(9, 47, "go-on-with-refund-runs"),
             self._job(9, 48, "check-owed-refunds"),
+            self._job(9, 49, "go-on-with-steps"),
             self._job(10, 0, "verify-submitted-claims"),
         ]
         if is_working_day(day):

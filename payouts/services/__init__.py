@@ -6,8 +6,8 @@ again without harm. Nothing outside this package writes a table of this app.
 
 from payouts.services.closing import close_month, unpaid_of
 from payouts.services.correcting import ask_card_again, decide_pay_again, propose_pay_again
-from payouts.services.holding import hold_payments, release_payments
 from payouts.services.funding import ask_for_funds, decide_fund_request, receive_funds
+from payouts.services.holding import hold_payments, release_payments
 from payouts.services.owing import Due, open_fund, owe, owe_many
 from payouts.services.payees import NewPayee, set_first_payees, set_payee
 from payouts.services.receipts import fetch_and_record, record_receipts

@@ -18,7 +18,8 @@ import payouts.services
 from accounts.models import User
 from cases.models import Event
 from claims import kinds, month_pages, rolls
-from claims.models import BenefitMonth, Claim, RollLine, Spell, SpellMonth, StepRun
+from claims.models import Claim, Spell, SpellMonth
+from claims.month_models import BenefitMonth, RollLine, StepRun
 from claims.selectors import decision_of
 from claims.services import months, paying
 from law import retirement

@@ -10,6 +10,8 @@ from datetime import date
 from string import Formatter
 from typing import Any
 
+from django.conf import settings
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -23,6 +25,9 @@ Text = str | Promise
 # Fifteen digits or more in a row are an account or an identity number, never an amount or a case number.
 _PERSONAL = re.compile(r"\d{15}|\d{17}[\dXx]|1[3-9]\d{9}")
 
+CASE_NUMBER = "number"
+"""The place of a link: the number of the case it leads to."""
+
 _templates: dict[str, Text] = {}
 
 
@@ -33,7 +38,8 @@ class PersonalNumber(Exception):
 def register(code: str, text: Text) -> None:
     """Make a template known: a lazily translated pattern with `{name}` or `{name:kind}` places.
 
-    Kinds: `money` (integer fen), `date` (ISO date), `month` (`YYYY-MM`); none means as it is.
+    Kinds: `money` (integer fen), `date` (ISO date), `month` (`YYYY-MM`), `link` (a case number: the address
+    of the person's own page of it); none means as it is.
     """
     _templates[code] = text
 
@@ -67,6 +73,9 @@ class _Filler(Formatter):
     """Fills places, writing money and dates as the active language does. Reaches no attribute or item."""
 
     def get_field(self, field_name: str, args: Any, kwargs: Any) -> tuple[Any, str]:
+        if field_name == CASE_NUMBER:
+            # A message written before it had a link leads to all of one's matters.
+            return kwargs.get(field_name, ""), field_name
         return kwargs[field_name], field_name
 
     def format_field(self, value: Any, format_spec: str) -> str:
@@ -77,8 +86,16 @@ class _Filler(Formatter):
                 return date_words(date.fromisoformat(value))
             case "month":
                 return month_words(value)
+            case "link":
+                return _link(value)
             case _:
                 return str(value)
+
+
+def _link(number: str) -> str:
+    """The address of the person's own page of a case: after signing in, what is to be done stands there."""
+    page = reverse("claim", kwargs={"number": number}) if number else reverse("my")
+    return f"{settings.ANYE_BASE_URL}{page}"
 
 
 def _money(fen: int) -> str:

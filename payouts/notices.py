@@ -13,28 +13,28 @@ register(
     "payment.reminder",
     _(
         "第 {nth} 次提醒：{amount_fen:money}还没有付到您的卡上，钱还在。"
-        "请把社保卡办好，再在办事进度里点“办好了，再查一次”，下一批重发。"
+        "请把社保卡办好，再点“办好了，再查一次”，下一批重发：{number:link}"
     ),
 )
 register(
     f"payment.returned.{Cause.NUMBER_WRONG}",
     _(
         "{amount_fen:money}没有到账：银行查不到尾号 {tail} 的账户。"
-        "钱还在，请核对社保卡并登记新账号，登记后下一批重发。"
+        "钱还在，请核对社保卡、换好账号，再到这里点一次，下一批重发：{number:link}"
     ),
 )
 register(
     f"payment.returned.{Cause.ACCOUNT_CLOSED}",
     _(
         "{amount_fen:money}没有到账：尾号 {tail} 的账户已销户或换卡。"
-        "钱还在，请登记新社保卡，登记后下一批重发。"
+        "钱还在，请登记新社保卡，再到这里点一次，下一批重发：{number:link}"
     ),
 )
 register(
     f"payment.returned.{Cause.NOT_ACTIVE}",
     _(
         "{amount_fen:money}没有到账：尾号 {tail} 的社保卡金融账户没有激活或已休眠。"
-        "钱还在，请到银行网点激活，激活后下一批重发。"
+        "钱还在，请到银行网点激活，再到这里点一次，下一批重发：{number:link}"
     ),
 )
 register(
@@ -47,7 +47,7 @@ register(
     f"payment.returned.{Cause.UNSPECIFIED}",
     _(
         "{amount_fen:money}没有到账，银行没有说明原因。"
-        "钱还在，下一批会重发；请您也看一下尾号 {tail} 的账户能不能收款。"
+        "钱还在，下一批会重发；请您也看一下尾号 {tail} 的账户能不能收款：{number:link}"
     ),
 )
 register(

@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from accounts.selectors import machine
 from cases.batch import Notice, notify_many
+from cases.messages import CASE_NUMBER
 from cases.services import record, transition
 from law.workdays import legal_day
 from payouts.kinds import CORRECTING, RETURNED
@@ -33,7 +34,7 @@ def remind_returned(*, now: datetime) -> int:
 def _remind_chunk(*, now: datetime) -> int:
     today = legal_day(now)
     due = (
-        ReturnedPayment.objects.select_related("case", "obligation", "payment__payee")
+        ReturnedPayment.objects.select_related("case", "obligation__case", "payment__payee")
         .filter(Q(remind_on=None) | Q(remind_on__lte=today), case__status=CORRECTING)
         .order_by("pk")
         .select_for_update(of=("self", "case"), skip_locked=True)
@@ -71,6 +72,10 @@ def _notice(returned: ReturnedPayment) -> Notice:
         case_id=returned.obligation.case_id,
         party_id=returned.obligation.party_id,
         template="payment.reminder",
-        numbers={"amount_fen": returned.payment.amount_fen, "nth": returned.reminders},
+        numbers={
+            "amount_fen": returned.payment.amount_fen,
+            "nth": returned.reminders,
+            CASE_NUMBER: returned.obligation.case.number,
+        },
         address=returned.payment.payee.contact,
     )

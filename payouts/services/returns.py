@@ -14,6 +14,7 @@ from datetime import date, datetime
 from accounts.models import User
 from accounts.selectors import machine
 from cases.batch import Notice, Opening, notify_many, open_many
+from cases.messages import CASE_NUMBER
 from cases.services import transition, transition_many
 from law.workdays import legal_day
 from payouts.kinds import (
@@ -53,10 +54,10 @@ def open_returns(bounced: Sequence[Bounced], *, now: datetime) -> None:
     money.
     """
     reasons = {one.payment_id: one.reason_code for one in bounced}
-    payments = Payment.objects.select_related("obligation", "payee").filter(pk__in=list(reasons))
+    payments = Payment.objects.select_related("obligation__case", "payee").filter(pk__in=list(reasons))
     known = {
         returned.obligation_id: returned
-        for returned in ReturnedPayment.objects.select_related("case").filter(
+        for returned in ReturnedPayment.objects.select_related("case", "obligation__case").filter(
             obligation__payments__in=list(reasons)
         )
     }
@@ -202,6 +203,7 @@ def _tell(opened: Sequence[ReturnedPayment], *, now: datetime, template: str = "
                 numbers={
                     "amount_fen": returned.payment.amount_fen,
                     "tail": returned.payment.payee.account_last4,
+                    CASE_NUMBER: returned.obligation.case.number,
                 },
                 address=returned.payment.payee.contact,
             )

@@ -27,7 +27,7 @@ from law.errors import MissingParameter
 from law.money import yuan_grouped
 from law.parameters import ParameterBook
 from law.workdays import provisional_due
-from payouts.models import FundRequest
+from payouts.month_models import FundRequest
 from payouts.selectors import MonthBatch, Total
 
 Step = StepRun.Step

@@ -25,7 +25,7 @@ from claims.month_forms import CloseForm, FundDecisionForm, ReceiptForm, StepFor
 from claims.month_models import BenefitMonth, RollLine
 from claims.refusals import sentence
 from law.errors import MissingParameter, Refused
-from payouts.models import FundRequest
+from payouts.month_models import FundRequest
 
 
 def _officer(request: HttpRequest) -> User:

@@ -34,7 +34,8 @@ from law.money import Fen
 from law.parameters import Citation, Value
 from law.workdays import legal_day
 from payouts import kinds as money
-from payouts.models import Batch, Contradiction, FundRequest, ReturnedPayment
+from payouts.models import Batch, Contradiction, ReturnedPayment
+from payouts.month_models import FundRequest
 from policy.models import PolicyValue
 from policy.services import approve, propose
 from sandbox.server import Running

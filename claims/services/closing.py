@@ -21,7 +21,7 @@ from claims import kinds
 from claims.month_models import BenefitMonth
 from claims.rolls import Difference, figures_of, needed_of, stands_in_the_way
 from law.errors import Refused
-from payouts.models import FundRequest
+from payouts.month_models import FundRequest
 
 
 @transaction.atomic

@@ -32,15 +32,14 @@ from payouts.models import (
     Account,
     Balance,
     Batch,
-    ClosedMonth,
     Contradiction,
-    FundRequest,
     Payment,
     Receivable,
     Reconciliation,
     ReturnedPayment,
     standing_receivables,
 )
+from payouts.month_models import ClosedMonth, FundRequest
 from payouts.selectors.batches import tone_of
 
 LIABILITIES_SHOWN = 200

@@ -18,7 +18,8 @@ from law.errors import Refused
 from law.workdays import legal_day
 from payouts.formats import bank_file
 from payouts.kinds import ACCOUNT_FAULTY, NAME_FAULTY
-from payouts.models import ClosedMonth, Obligation
+from payouts.models import Obligation
+from payouts.month_models import ClosedMonth
 from payouts.selectors import closed_through
 from payouts.services.judging import ACCOUNT_PROBLEMS, judge, lines_of
 

@@ -17,7 +17,7 @@ from cases.services import open_case, transition
 from law.errors import Refused
 from law.money import Fen
 from payouts.kinds import APPROVED, ASKED, DECLINED, FUND_REQUEST, RECEIVED
-from payouts.models import FundRequest
+from payouts.month_models import FundRequest
 from payouts.selectors import free_fen
 from payouts.services.ledger import lock_pool
 from payouts.services.owing import open_fund

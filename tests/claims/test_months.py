@@ -27,7 +27,8 @@ from law.errors import MissingParameter, Refused
 from law.money import Fen
 from law.parameters import ParameterBook
 from payouts import kinds as money
-from payouts.models import ClosedMonth, FundRequest, Obligation, Transfer
+from payouts.models import Obligation, Transfer
+from payouts.month_models import ClosedMonth, FundRequest
 from payouts.selectors import fund, liabilities, money_of, prove, required_levels
 from sandbox.world import Person
 from tests.factories import CITY, NOW, City, reread, reread_batch

@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('cases', '0015_case_age'),
-        ('claims', '0008_months_kept'),
+        ('claims', '0009_spell_extension'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -113,8 +113,8 @@ PEOPLE = """
     FROM generate_series(%(first)s, %(last)s) key;
 
     INSERT INTO claims_spell (claim_id, determination_id, months, first_month, last_month, granted_at, ground,
-                              paid_through)
-    SELECT key, key, %(months)s, %(first_month)s, %(last_month)s, %(now)s, '', ''
+                              paid_through, extended_from)
+    SELECT key, key, %(months)s, %(first_month)s, %(last_month)s, %(now)s, '', '', ''
     FROM generate_series(%(first)s, %(last)s) key;
 
     INSERT INTO cases_event (case_id, sequence, verb, actor_id, at, payload, previous_hash, hash)

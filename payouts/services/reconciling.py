@@ -121,8 +121,6 @@ def days_to_reconcile(region: str, *, now: datetime) -> list[date]:
         for day, agreed, made_at in latest.values_list("day", "agreed", "made_at")
         if agreed and legal_day(made_at) > day
     }
-    begin = legal_day(first)
-    closed = {one.day for one in latest if one.agreed and legal_day(one.made_at) > one.day}
     through = closed_through(region)
     begin = (
         max(legal_day(first), months.first_day(months.parse(through) + 1)) if through else legal_day(first)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy_
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.selectors import in_regions, region_names
@@ -72,4 +72,4 @@ def headings() -> list[str]:
     ]
 
 
-register("FIGURES", Exported(lazy_("看板数字"), headings, count, part))
+register("FIGURES", Exported(gettext_lazy("看板数字"), headings, count, part))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -42,7 +42,8 @@ def export(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, User)
     form = FiguresForm(request.POST)
     if not form.is_valid():
-        raise Http404
+        messages.warning(request, _("没有选年度或者格式，请在这一页上再点一次。"))
+        return redirect("fund")
     parameters = {"year": form.cleaned_data["year"], "language": get_language() or ""}
     try:
         job = jobs.ask_for_export(

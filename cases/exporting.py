@@ -11,7 +11,7 @@ from typing import Protocol
 
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy_
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from cases import queue, selectors
@@ -120,7 +120,7 @@ class Exported:
     part: Part
 
 
-LISTS: dict[str, Exported] = {"QUEUE": Exported(lazy_("待办"), headings, count, part)}
+LISTS: dict[str, Exported] = {"QUEUE": Exported(gettext_lazy("待办"), headings, count, part)}
 """The lists by the word with which the kinds of their jobs begin: QUEUE_CSV is the queue as CSV."""
 
 

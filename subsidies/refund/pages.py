@@ -322,7 +322,7 @@ def _why(refund: Refund) -> str:
     if status == kinds.HELD:
         return str(words.HELD.get(refund.held_because, refund.held_because))
     if status in (kinds.INELIGIBLE, kinds.MANUAL, kinds.REVIEW):
-        return "；".join(_because(code, status) for code in refund.because)
+        return _("；").join(_because(code, status) for code in refund.because)
     if status == kinds.NOTIFIED and refund.answer_due is not None:
         return _("%(day)s前无异议即公示") % {"day": date_words(refund.answer_due)}
     return ""
@@ -418,7 +418,7 @@ def _sources(stored: Mapping[str, Any], fields: Sequence[str]) -> str:
         label = str(words.SOURCES.get(source, source))
         day = str(origin.get("at", ""))[:10]
         found[f"{label} · {date_words(legal_day_of(day))}" if day else label] = None
-    return "；".join(found)
+    return _("；").join(found)
 
 
 def legal_day_of(text: str) -> Any:

@@ -194,7 +194,9 @@ def test_the_figures_of_a_year_become_a_file_of_the_same_sums(city: City) -> Non
     lines = list(csv.reader(client.get(f"/jobs/{job.pk}/file/").content.decode("utf-8-sig").splitlines()))
     spent = [line for line in lines if line[3] == Measure.SPENT_FEN]
     assert sum(round(float(line[-1]) * 100) for line in spent) == board().spent_fen
-    assert client.post("/fund/export/", {"kind": "QUEUE_CSV", "year": "2026"}).status_code == 404
+    answer = client.post("/fund/export/", {"kind": "QUEUE_CSV", "year": "2026"}, follow=True)
+    assert "请在这一页上再点一次" in answer.content.decode()
+    assert Job.objects.count() == 1
 
 
 def test_overdue_cases_are_named_by_county(city: City) -> None:

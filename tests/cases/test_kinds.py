@@ -60,11 +60,15 @@ def test_every_registered_kind_has_words_for_its_verbs_and_statuses() -> None:
         assert all(str(label) for label in kind.status_labels.values())
 
 
+# In prison nobody can draw, and nobody here can say when that ends: an officer writes down that it has.
+RESTS = {("claim", "INTERRUPTED")}
+
+
 def test_every_registered_kind_waits_for_somebody_wherever_a_case_can_get_stuck() -> None:
     """A status that nobody waits for is final, or at rest until it ends or the next step's owner acts."""
     for kind in kinds.all_kinds():
         for status, ways in kind.transitions.items():
-            if kind.waits_for[status] is WaitsFor.NOBODY:
+            if kind.waits_for[status] is WaitsFor.NOBODY and (kind.code, status) not in RESTS:
                 onward = [to for to in ways if kind.transitions[to]]
                 assert all(kind.waits_for[to] is not WaitsFor.NOBODY for to in onward), (kind.code, status)
 

@@ -140,7 +140,7 @@ def test_a_long_plan_holds_every_kind_of_course(year: tuple[Stage, Verdict]) -> 
     plan = plans.make(people=many, seed=5, length=12)
     losses = [loss for course in plan.courses for loss in course.losses]
     assert len(plan.courses) * 0.2 < len(losses)
-    assert any(len(course.losses) == 3 for course in plan.courses), "work is lost again and again"
+    assert any(len(course.losses) > 1 for course in plan.courses), "work is lost again"
     assert {loss.stop.region_name != "" for loss in losses if loss.stop is not None} == {True, False}
     for happens in (
         lambda loss: loss.asks_papers and loss.answers_after is None,

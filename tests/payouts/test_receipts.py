@@ -140,13 +140,12 @@ def test_each_cause_has_its_first_step(
     assert Message.objects.filter(template=f"payment.returned.{cause}").exists() is told
 
 
-def test_what_waits_for_correction_is_left_out_of_the_next_batch(
-    people: list[Recipient], batch: Batch, staff: Staff
-) -> None:
-    record_receipts(batch=batch, receipts=[receipt(payments_of(batch)[0], "F", reason="AC04")], now=LATER)
+def test_what_waits_for_correction_is_left_out_of_the_next_batch(batch: Batch, staff: Staff) -> None:
+    failed = payments_of(batch)[0]
+    record_receipts(batch=batch, receipts=[receipt(failed, "F", reason="AC04")], now=LATER)
     owe_many(rows=[recipient().due()], actor=machine(), now=NOW)
     after = sealed(staff, now=LATER)
-    assert after.left_out == {RETURN_OPEN: [obligation_of(people[0]).pk]}
+    assert after.left_out == {RETURN_OPEN: [failed.obligation_id]}
 
 
 def test_paid_after_failed_moves_nothing_and_raises_the_alarm(

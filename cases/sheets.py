@@ -33,6 +33,8 @@ MOST_ROWS = 5_000_000
 MOST_BYTES = 256 * 1024 * 1024
 MOST_WORKBOOK_BYTES = 64 * 1024 * 1024
 MOST_UNPACKED_BYTES = 1024 * 1024 * 1024
+MOST_SHARED_BYTES = 128 * 1024 * 1024
+"""The rows of a workbook are read as a stream; all else of it, the texts they share among it, is not."""
 BLOCK = 1024 * 1024
 LONGEST_CELL = 10_000
 KNOWN_TEXTS = 200_000
@@ -284,7 +286,9 @@ def _rows_of_workbook(file: BinaryIO) -> Iterator[tuple[Iterator[Row], int]]:
         if len(content.getvalue()) > MOST_WORKBOOK_BYTES:
             raise Refused("sheet.workbook_large", most=MOST_WORKBOOK_BYTES // (1024 * 1024))
         with zipfile.ZipFile(content) as packed:
-            if sum(entry.file_size for entry in packed.infolist()) > MOST_UNPACKED_BYTES:
+            sizes = {entry.filename: entry.file_size for entry in packed.infolist()}
+            shared = sum(size for name, size in sizes.items() if not name.startswith("xl/worksheets/"))
+            if sum(sizes.values()) > MOST_UNPACKED_BYTES or shared > MOST_SHARED_BYTES:
                 raise Refused("sheet.workbook_large", most=MOST_WORKBOOK_BYTES // (1024 * 1024))
         book = load_workbook(content, read_only=True, data_only=True)
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, SyntaxError) as damage:

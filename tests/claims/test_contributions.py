@@ -153,6 +153,29 @@ def test_a_workbook_is_read_like_a_sheet_of_text() -> None:
     assert Contribution.objects.get().unit_fen == 3_510
 
 
+@pytest.mark.parametrize("limit", ["MOST_WORKBOOK_BYTES", "MOST_UNPACKED_BYTES", "MOST_SHARED_BYTES"])
+def test_a_workbook_that_would_fill_the_memory_is_not_opened(
+    limit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = Workbook()
+    assert book.active is not None
+    book.active.append(HEADINGS)
+    content = io.BytesIO()
+    book.save(content)
+    monkeypatch.setattr("cases.sheets." + limit, 10)
+    assert brought(content.getvalue()).problem == "sheet.workbook_large"
+
+
+def test_two_sheets_with_something_in_them_are_not_guessed_at() -> None:
+    book = Workbook()
+    for sheet in (book.active, book.create_sheet("二")):
+        assert sheet is not None
+        sheet.append(HEADINGS)
+    content = io.BytesIO()
+    book.save(content)
+    assert brought(content.getvalue()).problem == "sheet.more_sheets"
+
+
 class Killed(Exception):
     """Stands for a worker that dies."""
 

@@ -20,7 +20,7 @@ from benchmarks.rows import Row
 from config.embedded import Lease, servers_needed
 from config.home import HomeError, home_from_environment, process_environment
 
-NO_BENCHMARK = frozenset({"__main__", "books", "rows", "served", "stage", "units"})
+NO_BENCHMARK = frozenset({"__main__", "books", "pages", "rows", "served", "stage", "units"})
 HEADINGS = ("name", "size", "seconds", "per second", "floor s", "ratio", "peak MB")
 
 

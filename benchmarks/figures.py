@@ -24,6 +24,7 @@ from accounts.selectors import machine
 from accounts.services import create_staff
 from audit.selectors.figures import Board, board
 from audit.services import count_figures
+from benchmarks.pages import best_in_turn
 from benchmarks.queue import PLAIN_FILES
 from benchmarks.rows import Row
 from config.scratch import scratch_database
@@ -31,7 +32,6 @@ from law.parameters import ParameterBook
 from law.workdays import legal_day
 
 SIZES = (1_000_000,)
-ROUNDS, REQUESTS, WARM_UP = 3, 30, 5
 A_YEAR = 12
 CITY = "130100"
 
@@ -112,7 +112,7 @@ def _measured(size: int) -> list[Row]:
     if known.payments != size or known.decided != size // A_YEAR + 1:
         raise RuntimeError(f"{known.payments} payments and {known.decided} decisions were counted")
     CONSTANT.append(known)
-    seconds, floor_seconds = _best(client, "/fund/?year=2025", "/floor/")
+    seconds, floor_seconds = best_in_turn(client, "/fund/?year=2025", "/floor/")
     CONSTANT.clear()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return [
@@ -168,24 +168,6 @@ def _fill(size: int, *, officer: int, now: datetime) -> None:
             cursor.execute(statement, values)
         cursor.execute("SET session_replication_role = DEFAULT")
         cursor.execute("VACUUM ANALYZE")
-
-
-def _best(client: Client, *paths: str) -> list[float]:
-    """Seconds for one request of each path: the best mean of some rounds, in which they take turns."""
-    for address in paths * WARM_UP:
-        client.get(address)
-    rounds = []
-    for _ in range(ROUNDS):
-        spent = [0.0] * len(paths)
-        for _request in range(REQUESTS):
-            for index, address in enumerate(paths):
-                begun = time.perf_counter()
-                answer = client.get(address)
-                spent[index] += time.perf_counter() - begun
-                if answer.status_code != 200:
-                    raise RuntimeError(f"{address} answered {answer.status_code}")
-        rounds.append([total / REQUESTS for total in spent])
-    return [min(means) for means in zip(*rounds, strict=True)]
 
 
 CONSTANT: list[Board] = []

@@ -10,7 +10,6 @@ triggers, because what is measured is reading.
 import json
 import re
 import resource
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +26,7 @@ from django.urls import include, path
 from accounts.models import Role, User
 from accounts.selectors import machine
 from accounts.services import create_staff
+from benchmarks.pages import best_in_turn
 from benchmarks.rows import Row
 from config.scratch import scratch_database
 from law.parameters import ParameterBook
@@ -34,9 +34,6 @@ from law.programs import PROGRAMS
 from law.workdays import legal_day
 
 SIZES = (10_000, 200_000)
-ROUNDS = 3
-REQUESTS = 30
-WARM_UP = 5
 PAGE = 25
 OFFICERS = 40
 FIRST_KEY = 1_000_000
@@ -220,7 +217,7 @@ def _measured(viewer: Viewer, size: int) -> Row:
     if len(keys) != PAGE:
         raise RuntimeError(f"{viewer.name}: {len(keys)} rows on the page, {PAGE} expected")
     floor_path = f"/floor/?ids={','.join(map(str, keys))}"
-    seconds, floor = _best(viewer.client, "/queue/", floor_path)
+    seconds, floor = best_in_turn(viewer.client, "/queue/", floor_path)
     return Row(
         name=f"queue {viewer.name}",
         size=size,
@@ -230,24 +227,6 @@ def _measured(viewer: Viewer, size: int) -> Row:
         ratio=seconds / floor,
         peak_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     )
-
-
-def _best(client: Client, *paths: str) -> list[float]:
-    """Seconds for one request of each path: the best mean of three rounds. They take turns, so that what else
-    the machine does falls on all of them.
-    """
-    for address in paths * WARM_UP:
-        client.get(address)
-    rounds = []
-    for _ in range(ROUNDS):
-        spent = [0.0] * len(paths)
-        for _request in range(REQUESTS):
-            for index, address in enumerate(paths):
-                begun = time.perf_counter()
-                client.get(address)
-                spent[index] += time.perf_counter() - begun
-        rounds.append([total / REQUESTS for total in spent])
-    return [min(means) for means in zip(*rounds, strict=True)]
 
 
 # --- the floor --------------------------------------------------------------------------------------------

@@ -22,11 +22,12 @@ from cases.models import Proposal
 from cases.wording import date_words, month_words, reference_words, sentence
 from claims.models import Claim, Spell, Stop
 from claims.remedies import Agency, Remedies, agency, remedies, reopen_until
-from claims.selectors import first_day, identifier_of, month_after
+from claims.selectors import first_day, identifier_of
 from gateways.ports import CardAnswer
 from law.decision import Outcome, Reason, Reference
 from law.ending import GROUNDS, INQUIRY, Effect
 from law.money import Fen, yuan_grouped
+from law.months import shift
 from law.parameters import ParameterBook
 from law.unemployment_benefit import UnemploymentDecision
 from law.workdays import legal_day
@@ -280,7 +281,7 @@ def extension_words(spell: Spell, law: ParameterBook, *, now: datetime) -> Words
     claim, today = spell.claim, legal_day(now)
     near = law.value("benefit.near_retirement_months", region=claim.county, on=today)
     with override(CHINESE):
-        span = f"{month_words(month_after(spell.extended_from))}到{month_words(spell.last_month)}"
+        span = f"{month_words(shift(spell.extended_from, 1))}到{month_words(spell.last_month)}"
         office = agency(law, region=claim.county, on=today)
         return {
             **_head(claim, office, title="失业保险金继续发放告知书"),

@@ -27,8 +27,9 @@ from claims.forms import PersonAnswerForm
 from claims.letters import EXTENSION, PAPERS, SUSPENSION
 from claims.models import Claim, PersonRequest, Spell
 from claims.remedies import remedies, reopen_until
-from claims.selectors import first_day, month_after, months_left
+from claims.selectors import first_day, months_left
 from law.money import Fen, yuan_grouped
+from law.months import shift
 from law.workdays import legal_day
 
 NOTICES = frozenset({PAPERS.code, SUSPENSION.code, EXTENSION.code})
@@ -149,7 +150,7 @@ def next_pay_by(spell: Spell | None, payments: Sequence[payouts.selectors.MonthS
         return None
     owed = [payment.month for payment in payments if payment.month and not payment.is_paid]
     known = [payment.month for payment in payments if payment.month]
-    month = min(owed) if owed else month_after(max(known)) if known else spell.first_month
+    month = min(owed) if owed else shift(max(known), 1) if known else spell.first_month
     if month > spell.last_month:
         return None
     law, granted = policy.selectors.book(), legal_day(spell.granted_at)
@@ -158,7 +159,7 @@ def next_pay_by(spell: Spell | None, payments: Sequence[payouts.selectors.MonthS
         by = first.replace(day=law.integer("benefit.pay_by_day", region=spell.claim.county, on=first))
         if by >= granted:
             return by
-        month = month_after(month)
+        month = shift(month, 1)
 
 
 def person_request_page(

@@ -325,7 +325,7 @@ def months_due(spell: Spell, rests: Sequence[Interruption], *, last: str) -> lis
     while month <= last:
         if not any(rest.after < month <= (rest.until or month) for rest in rests):
             due.append(month)
-        month = month_after(month)
+        month = months.shift(month, 1)
     return due
 
 
@@ -486,12 +486,6 @@ def faulty_field(case: Case) -> str:
 def unanswered_sources(evidence: Evidence) -> list[Source]:
     """The registers that have not answered yet."""
     return [source for source in ALL_SOURCES if source not in evidence.lookups]
-
-
-def month_after(month: str, by: int = 1) -> str:
-    """The month `by` months later, both as YYYY-MM."""
-    index = int(month[:4]) * 12 + int(month[5:]) - 1 + by
-    return f"{index // 12:04d}-{index % 12 + 1:02d}"
 
 
 def first_day(month: str) -> date:

@@ -7,8 +7,7 @@ Nothing here ends anything.
 
 from __future__ import annotations
 
-import calendar
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
@@ -89,7 +88,7 @@ def hold(*, finding: Finding, actor: User, now: datetime) -> bool:
                 now=now,
             )
     except Refused:
-        return False
+        return False  # the benefit ended meanwhile: there is no next payment
     cases.services.record(case=finding.case, verb="finding.payment_held", actor=actor, now=now)
     finding.held_at = now
     finding.save(update_fields=["held_at"])
@@ -111,20 +110,13 @@ def hold_unchecked(*, run: CheckRun, now: datetime) -> int:
             {
                 "run": run.pk,
                 "open": OPEN_ANSWERS,
-                "since": months_before(today, allowed),
+                "since": months.day_in(months.number_of(today) - allowed, today.day),
                 "reference": run.number,
                 "most": HELD_A_RUN,
             },
         )
         found = [claim_id for (claim_id,) in cursor.fetchall()]
     return sum(_hold_unchecked(claim_id, run, now=now) for claim_id in found)
-
-
-def months_before(day: date, count: int) -> date:
-    """The same day so many months earlier, or the last of that month: 31 March, one month: 28 February."""
-    number = months.number_of(day) - count
-    first = months.first_day(number)
-    return first.replace(day=min(day.day, calendar.monthrange(first.year, first.month)[1]))
 
 
 def _hold_unchecked(claim_id: int, run: CheckRun, *, now: datetime) -> bool:
@@ -134,7 +126,7 @@ def _hold_unchecked(claim_id: int, run: CheckRun, *, now: datetime) -> bool:
             claim=claim, why=letters.held_unchecked(run), reference=run.number, actor=machine(), now=now
         )
     except Refused:
-        return False
+        return False  # as above
     return True
 
 

@@ -23,8 +23,9 @@ from cases.batch import record_many
 from cases.models import Case, Event
 from claims import kinds
 from claims.models import Claim, Spell
-from claims.selectors import PROGRAM, fen_of_month, interruptions_of, month_after, months_due
+from claims.selectors import PROGRAM, fen_of_month, interruptions_of, months_due
 from law.errors import MissingParameter, Refused
+from law.months import shift
 from law.workdays import legal_day
 from payouts.services import Due
 
@@ -55,7 +56,7 @@ def accrue_due(*, now: datetime, claim_ids: Sequence[int] | None = None) -> int:
         begun, month = [], first
         while month <= min(last, through or last, current):
             begun.append(month)
-            month = month_after(month)
+            month = shift(month, 1)
         if len(begun) > owed:
             missing.update(begun)
     return sum(accrue_month(month=month, now=now, claim_ids=claim_ids) for month in sorted(missing))
